@@ -1,0 +1,137 @@
+"""The batched engine: plays B games in lockstep, each policy deciding in all of its games at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from negotiation_env import seeding
+from negotiation_env.domain import Array, Rows, State
+from negotiation_env.policy import Int64, Note
+from negotiation_env.registry import Player
+from negotiation_env.run import Run
+
+
+@dataclass(eq=False)
+class Batch:
+    """What is kept of B games: raw columns from which `Episodes` derives its tables.
+
+    Attributes:
+        episodes: name -> (B,) array, one row a game.
+        decisions: name -> (N,) array, rows of a game together and in turn order; empty if not recorded.
+        messages: decision row -> public message.
+        notes: decision row -> the policy's note.
+    """
+
+    episodes: dict[str, Array]
+    decisions: dict[str, Array]
+    messages: dict[int, str] = field(default_factory=dict)
+    notes: dict[int, Note] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class _Move:
+    turn: int
+    slots: Int64
+    kind: Array
+    content: Array
+    messages: Any
+    notes: Any
+
+
+def play_batch(run: Run, games: Int64, record: bool = True) -> Batch:
+    """Play the given games (B,) of a run and return what is kept of them."""
+    state, setup = run.domain.start(run.config, run.seed, games, run.options_of(games))
+    chosen = sample_players(run, games)
+    columns: dict[str, Array] = {"episode": games, **setup, "player_0": chosen[0], "player_1": chosen[1]}
+    for player in dict.fromkeys(run.players[0] + run.players[1]):
+        player.policy.reset(len(games), run.seed)
+    state.keep(np.lexsort((chosen[1], chosen[0], state.first)))
+    outcome: dict[str, Array] = {}
+    log: list[_Move] = []
+    for turn in range(1, run.config.max_turns + 1):
+        for seat, player, rows in _groups(run, state, chosen, turn):
+            move = _play_turn(state, seat, player, rows, turn)
+            if record:
+                log.append(move)
+        _collect(state, outcome, len(games))
+        if not len(state):
+            break
+    columns.update(outcome)
+    return _record(columns, log, run.domain.content) if record else Batch(columns, {})
+
+
+def sample_players(run: Run, games: Int64) -> NDArray[np.int64]:
+    """Which of each seat's players plays each game: int64 (2, B)."""
+    keys = seeding.game_keys(run.seed, games)
+    picks = [
+        (seeding.unit(keys, seeding.SAMPLE_FIRST + seat) * len(players)).astype(np.int64)
+        for seat, players in enumerate(run.players)
+    ]
+    return np.stack(picks)
+
+
+def _groups(run: Run, state: State, chosen: Int64, turn: int) -> Iterator[tuple[int, Player, Rows]]:
+    """The rows in which each player moves now; games are sorted by who moves first."""
+    second_block = int(np.searchsorted(state.first, 1))
+    for first, block in ((0, (0, second_block)), (1, (second_block, len(state)))):
+        seat = (first + turn - 1) & 1
+        players = run.players[seat]
+        if block[0] == block[1]:
+            continue
+        if len(players) == 1:
+            yield seat, players[0], slice(*block)
+            continue
+        assigned = chosen[seat][state.game[slice(*block)]]
+        order = np.argsort(assigned, kind="stable")
+        ends = np.searchsorted(assigned[order], np.arange(len(players) + 1))
+        for index, player in enumerate(players):
+            rows = block[0] + order[ends[index] : ends[index + 1]]
+            if len(rows):
+                contiguous = rows[-1] - rows[0] + 1 == len(rows)
+                yield seat, player, slice(int(rows[0]), int(rows[-1]) + 1) if contiguous else rows
+
+
+def _play_turn(state: State, seat: int, player: Player, rows: Rows, turn: int) -> _Move:
+    decision = player.policy.decide(state.view(rows, seat))
+    kind, content = state.resolve(rows, seat, decision, player.name)
+    slots = np.array(state.game[rows])
+    if decision.message is not None:
+        state.say(rows, seat, decision.message)
+    state.advance(rows, seat, kind, content)
+    return _Move(turn, slots, kind, content, decision.message, decision.notes)
+
+
+def _collect(state: State, outcome: dict[str, Array], size: int) -> None:
+    """Store the facts of the games that have just ended, and drop those games."""
+    done = np.flatnonzero(state.ended)
+    if not len(done):
+        return
+    slots = state.game[done]
+    for name, values in state.outcome(done).items():
+        if name not in outcome:
+            outcome[name] = np.empty((size, *values.shape[1:]), dtype=values.dtype)
+        outcome[name][slots] = values
+    state.keep(np.flatnonzero(state.ended == 0))
+
+
+def _record(columns: dict[str, Array], log: list[_Move], content_name: str) -> Batch:
+    """Put the logged moves, which are in turn order, into one table in game order."""
+    turns = columns["turns"]
+    starts = np.cumsum(turns) - turns
+    total = int(turns.sum())
+    kind = np.empty(total, dtype=np.int8)
+    content = np.empty((total, *log[0].content.shape[1:]), dtype=log[0].content.dtype)
+    batch = Batch(columns, {"kind": kind, content_name: content})
+    for move in log:
+        places = starts[move.slots] + (move.turn - 1)
+        kind[places] = move.kind
+        content[places] = move.content
+        for kept, given in ((batch.messages, move.messages), (batch.notes, move.notes)):
+            if given is not None:
+                kept.update((place, item) for place, item in zip(places.tolist(), given, strict=True) if item)
+    return batch

@@ -1,0 +1,75 @@
+"""What a policy is: a batched function from what an agent knows to what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Protocol, Self, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float64 = NDArray[np.float64]
+Int64 = NDArray[np.int64]
+JsonValue = str | int | float | bool | None | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
+Note = Mapping[str, JsonValue]
+Message = tuple[int, str, str]
+"""A spoken message: (turn, agent, text)."""
+
+OFFER, ACCEPT, WALK, FAULT = 0, 1, 2, 3
+"""The kinds of a decision."""
+KIND_NAMES = ("offer", "accept", "walk", "fault")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class View:
+    """What one agent knows when it must move, for B games at once (leading dimension B).
+
+    Attributes:
+        role: int64 (B,), the seat (+1 seller, -1 buyer; or 0, 1).
+        turn: int64 (B,), 1-based.
+        max_turns: int64 (B,), the deadline.
+        game: int64 (B,), the row's fixed slot in the batch, 0..size-1; rows come in any subset and order.
+        game_seed: uint64 (B,), this game's own seed for this seat.
+        messages: with chat, one list a row of ``(turn, agent, text)``; else ``None``.
+    """
+
+    role: Int64
+    turn: Int64
+    max_turns: Int64
+    game: Int64
+    game_seed: NDArray[np.uint64]
+    messages: Sequence[Sequence[Message]] | None = None
+
+    def __len__(self) -> int:
+        return len(self.turn)
+
+    def take(self, rows: Int64 | NDArray[np.bool_]) -> Self:
+        """The same view for some of its rows: indices or a mask (B,)."""
+        picked: dict[str, object] = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, np.ndarray):
+                picked[field.name] = value[rows]
+            elif value is not None:
+                picked[field.name] = [value[row] for row in np.arange(len(self))[rows]]
+        return type(self)(**picked)  # type: ignore[arg-type]  # fields are checked by the dataclass
+
+
+ViewT = TypeVar("ViewT", bound=View, contravariant=True)
+DecisionT = TypeVar("DecisionT", covariant=True)
+
+
+class Policy(Protocol[ViewT, DecisionT]):
+    """Anything that can play: batch first, and a function of the view alone.
+
+    ``reset`` is called once before each batch of ``size`` games. What must be kept between turns (chats,
+    caches) is indexed by ``view.game`` and dropped when that slot starts a new game. Random draws come
+    from `negotiation_env.seeding`, keyed by the view, so that the same games come out for any batch size.
+    """
+
+    def reset(self, size: int, seed: int | None = None) -> None:
+        """Prepare for a batch of ``size`` games."""
+
+    def decide(self, view: ViewT) -> DecisionT:
+        """Choose a move in each row of ``view``; the view's arrays are neither kept nor written."""

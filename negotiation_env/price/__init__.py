@@ -1,0 +1,1 @@
+"""The price domain: one item, one price."""

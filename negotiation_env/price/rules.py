@@ -1,0 +1,105 @@
+"""The rules of the price game: pure functions, the same for one game (floats) and for B games (arrays).
+
+Seats are numbered 0 (buyer) and 1 (seller); a seat's role is its sign, -1 or +1, so that
+``role * (price - limit)`` is what the seat gains.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float64 = NDArray[np.float64]
+Int64 = NDArray[np.int64]
+
+BUYER, SELLER = 0, 1
+ROLES = (-1, 1)
+AGENTS = ("buyer_0", "seller_0")
+SIDES = ("buyer", "seller")
+
+OFFER, ACCEPT, WALK, FAULT, PASS = range(5)
+RUNNING, DEAL, WALKED, DEADLINE, FAULTED = range(5)
+ENDED_BY = ("", "deal", "walk", "deadline", "fault")
+NO_DEAL_RHO = -1.0
+FLOAT_NOISE = 1e-9
+"""Prices this close are the same price."""
+
+
+def mover(first: Int64, turn: Int64) -> Int64:
+    """The seat (B,) that moves on a 1-based turn, from the seat that moves first."""
+    return (first + turn - 1) & 1
+
+
+def scalar_mover(first: int, turn: int) -> int:
+    """`mover` for one game."""
+    return (first + turn - 1) & 1
+
+
+def payoff(role: int | Int64, limit: Float64, price: Float64) -> Float64:
+    """Currency gained by a seat (B,): buyer ``limit - price``, seller ``price - limit``."""
+    return role * (price - limit)
+
+
+def reward(gain: Float64, width: Float64, discount: float, offer_turn: Int64) -> Float64:
+    """The environment's reward (B,): gain / width of the public range * discount ** (k - 1).
+
+    ``k`` is the 1-based turn on which the accepted offer was made (Rubinstein 1982: time is counted in offers).
+    """
+    return gain / width * discount ** (offer_turn - 1)
+
+
+def settlement_rho(price: Float64, buyer_max: Float64, seller_min: Float64) -> Float64:
+    """The seller's share of the surplus (B,); NaN where there is no surplus to share.
+
+    ``rho = (price - seller_min) / (buyer_max - seller_min)``: 0 is the buyer's best deal, 1 the seller's.
+    """
+    width = buyer_max - seller_min
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(width > 0.0, (price - seller_min) / np.where(width > 0.0, width, 1.0), np.nan)
+
+
+def violates_limit(gain: Float64, tick: float) -> NDArray[np.bool_]:
+    """Whether a deal is individually irrational: more than half a tick beyond the own limit."""
+    return gain < -(0.5 * tick + FLOAT_NOISE)
+
+
+def _ticks_per_unit(tick: float) -> float | None:
+    """1 / tick where that is whole: dividing by it gives the float nearest to the decimal price."""
+    inverse = round(1.0 / tick)
+    return float(inverse) if inverse >= 1 and abs(inverse * tick - 1.0) < 1e-12 else None
+
+
+def on_tick(price: Float64, tick: float) -> Float64:
+    """The nearest multiple of the tick (B,), halves to even."""
+    inverse = _ticks_per_unit(tick)
+    if inverse is None:
+        return np.asarray(np.rint(price / tick) * tick)
+    return np.asarray(np.rint(price * inverse) / inverse)
+
+
+def scalar_on_tick(price: float, tick: float) -> float:
+    """`on_tick` for one price (``round`` also rounds halves to even)."""
+    inverse = _ticks_per_unit(tick)
+    return round(price / tick) * tick if inverse is None else round(price * inverse) / inverse
+
+
+def grid_price(index: Int64, low: Float64, high: Float64, points: int, tick: float) -> Float64:
+    """The price (B,) of a point of the even grid over [low, high], on the tick."""
+    return on_tick(low + index * (high - low) / (points - 1), tick)
+
+
+def grid_index(
+    price: Float64, role: int | Int64, limit: Float64, low: Float64, high: Float64, points: int, tick: float
+) -> Int64:
+    """The grid point (B,) of a price: rounded to the mover's own advantage, and never past its own limit.
+
+    A price within half a tick of a grid point is that point.
+    """
+    step = (high - low) / (points - 1)
+    slack = np.minimum(0.5 * tick / step, 0.5) + FLOAT_NOISE
+    position = (price - low) / step
+    index = np.where(np.asarray(role) > 0, np.ceil(position - slack), np.floor(position + slack))
+    index = np.clip(index, 0, points - 1).astype(np.int64)
+    landed = grid_price(index, low, high, points, tick)
+    crosses = (role * (landed - limit) < -FLOAT_NOISE) & (role * (price - limit) >= -FLOAT_NOISE)
+    return np.clip(np.where(crosses, index + role, index), 0, points - 1)

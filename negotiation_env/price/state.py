@@ -1,0 +1,192 @@
+"""B price games at once: the arrays of their state, what a seat sees of them, and how a move changes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from negotiation_env import seeding
+from negotiation_env.policy import Message
+from negotiation_env.price import rules
+from negotiation_env.price.config import PriceConfig
+from negotiation_env.price.rules import Float64, Int64
+from negotiation_env.price.scenarios import PriceSetup
+from negotiation_env.price.view import PriceDecision, PriceView, check_decision
+
+Rows = slice | Int64
+
+
+class PriceState:
+    """The state of B games, each at its own turn.
+
+    Attributes:
+        limits: (2, B) float64, the private limits by seat (0 buyer, 1 seller).
+        low, high: (B,) float64, the public price range.
+        first: (B,) int64, the seat that moves first.
+        turn: (B,) int64, the 1-based turn to be played.
+        offers: (2, T, B) float64, the k-th offer of a seat at ``[seat, k]``; NaN after the last.
+        counts: (2, B) int64, how many offers each seat has made.
+        standing: (B,) float64, the last offer on the table; NaN if there is none.
+        standing_seat: (B,) int64, whose offer that is; -1 if there is none.
+        standing_turn: (B,) int64, the turn on which it was made.
+        ended: (B,) int8, `rules.RUNNING` or how the game ended.
+        game: (B,) int64, the slot of the game in its batch.
+        seat_seeds: (2, B) uint64, each seat's own seed.
+        chat: for each game its messages so far, or ``None`` without chat.
+    """
+
+    _PER_GAME = ("low", "high", "first", "turn", "standing", "standing_seat", "standing_turn", "ended", "game")
+    _PER_SEAT = ("limits", "counts", "seat_seeds")
+
+    def __init__(self, config: PriceConfig, size: int) -> None:
+        self.config = config
+        self.limits = np.empty((2, size))
+        self.low, self.high = np.empty(size), np.empty(size)
+        self.first = np.zeros(size, dtype=np.int64)
+        self.turn = np.ones(size, dtype=np.int64)
+        self.offers = np.full((2, config.max_turns, size), np.nan)
+        self.counts = np.zeros((2, size), dtype=np.int64)
+        self.standing = np.full(size, np.nan)
+        self.standing_seat = np.full(size, -1, dtype=np.int64)
+        self.standing_turn = np.zeros(size, dtype=np.int64)
+        self.ended = np.zeros(size, dtype=np.int8)
+        self.game = np.arange(size)
+        self.seat_seeds = np.zeros((2, size), dtype=np.uint64)
+        self.chat: list[list[Message]] | None = [[] for _ in range(size)] if config.chat else None
+
+    def __len__(self) -> int:
+        return len(self.turn)
+
+    def deal(self, rows: Rows, setup: PriceSetup, first: Int64, keys: NDArray[np.uint64]) -> None:
+        """Start new games in the given rows from their setups, first movers (n,) and game keys (n,)."""
+        self.limits[0, rows], self.limits[1, rows] = setup.buyer_max, setup.seller_min
+        self.low[rows], self.high[rows] = setup.low, setup.high
+        self.first[rows], self.turn[rows] = first, 1
+        self.offers[:, :, rows] = np.nan
+        self.counts[:, rows] = 0
+        self.standing[rows], self.standing_seat[rows], self.standing_turn[rows] = np.nan, -1, 0
+        self.ended[rows] = rules.RUNNING
+        for seat in (0, 1):
+            self.seat_seeds[seat, rows] = seeding.fold(keys, seeding.SEAT_FIRST + seat)
+        if self.chat is not None:
+            for row in np.arange(len(self))[rows].tolist():
+                self.chat[row] = []
+
+    def acceptable(self, rows: Rows, seat: int) -> Float64:
+        """The offer (n,) that a seat could accept now: the opponent's standing one, else NaN."""
+        standing: Float64 = np.where(self.standing_seat[rows] == 1 - seat, self.standing[rows], np.nan)
+        return standing
+
+    def view(self, rows: Rows, seat: int) -> PriceView:
+        """What a seat knows in the given rows; every array is read-only."""
+        size = len(self.turn[rows])
+        known = self.config.information == "known"
+        view = PriceView(
+            role=np.broadcast_to(np.int64(rules.ROLES[seat]), (size,)),
+            turn=self.turn[rows],
+            max_turns=np.broadcast_to(np.int64(self.config.max_turns), (size,)),
+            game=self.game[rows],
+            game_seed=self.seat_seeds[seat, rows],
+            messages=self._messages(rows),
+            reservation_price=self.limits[seat, rows],
+            price_low=self.low[rows],
+            price_high=self.high[rows],
+            standing_offer=self.acceptable(rows, seat),
+            own_offers=self.offers[seat][:, rows].T,
+            opponent_offers=self.offers[1 - seat][:, rows].T,
+            opponent_reservation_price=self.limits[1 - seat, rows] if known else np.broadcast_to(np.nan, (size,)),
+        )
+        for value in view.__dict__.values():
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
+        return view
+
+    def _messages(self, rows: Rows) -> Sequence[Sequence[Message]] | None:
+        if self.chat is None:
+            return None
+        return [list(self.chat[row]) for row in np.arange(len(self))[rows].tolist()]
+
+    def resolve(self, rows: Rows, seat: int, decision: PriceDecision, player: str) -> tuple[NDArray[np.int64], Float64]:
+        """Check a decision and quantise its offers; see `check_decision` for what raises."""
+        kind, price = check_decision(decision, self.acceptable(rows, seat), self.low[rows], self.high[rows], player)
+        offering = kind == rules.OFFER
+        if offering.all():
+            return kind, self.quantise(rows, seat, price)
+        quantised = np.full(len(kind), np.nan)
+        if offering.any():
+            chosen = np.arange(len(self))[rows][offering]
+            quantised[offering] = self.quantise(chosen, seat, price[offering])
+        return kind, quantised
+
+    def say(self, rows: Rows, seat: int, messages: Sequence[str | None]) -> None:
+        """Add what a seat says with its move to the games' chats; without chat it is dropped."""
+        if self.chat is None:
+            return
+        for row, text in zip(np.arange(len(self))[rows].tolist(), messages, strict=True):
+            if text:
+                self.chat[row].append((int(self.turn[row]), rules.AGENTS[seat], text))
+
+    def outcome(self, rows: Rows) -> dict[str, NDArray[np.generic]]:
+        """How games ended: ``ended``, ``turns``, the ``price`` of a deal (else NaN) and its ``offer_turn``."""
+        ended = self.ended[rows]
+        deal = ended == rules.DEAL
+        return {
+            "ended": ended,
+            "turns": self.turn[rows] - 1,
+            "price": np.where(deal, self.standing[rows], np.nan),
+            "offer_turn": np.where(deal, self.standing_turn[rows], 0),
+        }
+
+    def quantise(self, rows: Rows, seat: int, price: Float64) -> Float64:
+        """An offered price (n,) as the engine knows it: on the tick or on the game's own grid."""
+        points, tick = self.config.price_grid, self.config.tick
+        if points is None:
+            return rules.on_tick(price, tick)
+        low, high = self.low[rows], self.high[rows]
+        index = rules.grid_index(price, rules.ROLES[seat], self.limits[seat, rows], low, high, points, tick)
+        return rules.grid_price(index, low, high, points, tick)
+
+    def advance(self, rows: Rows, seat: int, kind: NDArray[np.integer], price: Float64) -> NDArray[np.int8]:
+        """Play one legal, quantised move of a seat in the given rows; returns how each game ended, or 0.
+
+        A `rules.PASS` costs the turn and changes nothing else. The games' prices are read from ``standing``.
+        """
+        if (kind == rules.OFFER).all():
+            self._put_offers(rows, seat, price)
+            ended = np.zeros(len(price), dtype=np.int8)
+        else:
+            offering = kind == rules.OFFER
+            self._put_offers(np.arange(len(self))[rows][offering], seat, price[offering])
+            ended = _ENDING_OF_KIND[kind]
+        turn = self.turn[rows]
+        last = (turn >= self.config.max_turns) & (ended == rules.RUNNING)
+        ended[last] = rules.DEADLINE
+        self.turn[rows] = turn + 1
+        self.ended[rows] = ended
+        return ended
+
+    def _put_offers(self, rows: Rows, seat: int, price: Float64) -> None:
+        count = self.counts[seat, rows]
+        columns = np.arange(len(self))[rows] if isinstance(rows, slice) else rows
+        self.offers[seat, count, columns] = price
+        self.counts[seat, rows] = count + 1
+        self.standing[rows] = price
+        self.standing_seat[rows] = seat
+        self.standing_turn[rows] = self.turn[rows]
+
+    def keep(self, rows: Int64) -> None:
+        """Drop all games but the given rows (n,), in that order."""
+        size, used = len(rows), int(self.counts.max(initial=0))
+        self.offers[:, :used, :size] = self.offers[:, :used, rows]
+        self.offers = self.offers[:, :, :size]
+        for name in self._PER_GAME:
+            setattr(self, name, getattr(self, name)[rows])
+        for name in self._PER_SEAT:
+            setattr(self, name, getattr(self, name)[:, rows])
+        if self.chat is not None:
+            self.chat = [self.chat[row] for row in rows.tolist()]
+
+
+_ENDING_OF_KIND = np.array([rules.RUNNING, rules.DEAL, rules.WALKED, rules.FAULTED, rules.RUNNING], dtype=np.int8)

@@ -1,0 +1,96 @@
+"""`rollout` and `play`: the one loop that plays games."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from negotiation_env.engine import play_batch
+from negotiation_env.episodes import Episodes, concatenate
+from negotiation_env.registry import unknown_name
+from negotiation_env.run import Run, Seat, make_run
+
+ENGINES = ("serial", "process")
+BATCH_SIZE = 8192
+
+
+def rollout(
+    domain: str,
+    players: Mapping[str, Seat],
+    num_episodes: int,
+    seed: int | None = None,
+    *,
+    options: Mapping[str, object] | None = None,
+    engine: str = "serial",
+    workers: int = 1,
+    record: bool = True,
+    batch_size: int = BATCH_SIZE,
+    progress: Callable[[int], None] | None = None,
+    **settings: object,
+) -> Episodes:
+    """Play games between policies and return their record.
+
+    Args:
+        domain: ``"price"``.
+        players: for each agent a policy or a spec string, or a list of them that is sampled for each game.
+        num_episodes: how many games.
+        seed: the run's seed; the same seed gives the same games for any batch size, engine and worker count.
+        options: fix the limits or the first mover, as scalars or as arrays with one value a game.
+        engine: ``"serial"`` or ``"process"`` (worker processes).
+        workers: how many worker processes.
+        record: whether to keep the decision table; the episode table is always kept.
+        batch_size: how many games are played in lockstep.
+        progress: called with the number of games finished since the last call.
+        **settings: the domain's settings, see `negotiation_env.price.config.PriceConfig`.
+
+    Raises:
+        ValueError: a bad value, an unknown name, or an illegal decision of a policy (named, with the rows).
+        TypeError: an unknown setting or policy parameter.
+    """
+    if isinstance(num_episodes, bool) or not isinstance(num_episodes, int | np.integer) or num_episodes < 1:
+        raise ValueError(f"num_episodes is {num_episodes!r}; it must be a whole number, at least 1.")
+    run = make_run(domain, players, seed, options, int(num_episodes), **settings)
+    parts = []
+    for part in play_parts(run, 0, int(num_episodes), engine, workers, record, batch_size):
+        parts.append(part)
+        if progress is not None:
+            progress(len(part))
+    return concatenate(parts)
+
+
+def play(
+    domain: str,
+    players: Mapping[str, Seat],
+    seed: int | None = None,
+    options: Mapping[str, object] | None = None,
+    **settings: object,
+) -> Any:  # noqa: ANN401  # the domain's own episode
+    """Play one game: game 0 of ``rollout(domain, players, num_episodes=1, ...)``."""
+    return rollout(domain, players, 1, seed, options=options, **settings)[0]  # type: ignore[arg-type]
+
+
+def play_parts(
+    run: Run,
+    start: int,
+    stop: int,
+    engine: str = "serial",
+    workers: int = 1,
+    record: bool = True,
+    batch_size: int = BATCH_SIZE,
+) -> Iterator[Episodes]:
+    """Play games ``start`` to ``stop`` of a run, batch by batch, in order."""
+    if engine not in ENGINES:
+        raise ValueError(unknown_name("engine", engine, ENGINES))
+    for name, value in (("workers", workers), ("batch_size", batch_size)):
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise ValueError(f"{name} is {value!r}; it must be a whole number, at least 1.")
+    bounds = [(low, min(low + batch_size, stop)) for low in range(start, stop, batch_size)]
+    if engine == "process":
+        from negotiation_env.workers import play_in_processes
+
+        yield from play_in_processes(run, bounds, workers, record)
+        return
+    for low, high in bounds:
+        yield Episodes(run, play_batch(run, np.arange(low, high), record))

@@ -1,0 +1,1 @@
+"""Everything that can play: deterministic strategies, and later language models and people."""
