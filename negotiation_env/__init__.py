@@ -70,3 +70,6 @@ def _register() -> None:
     from negotiation_env.registration import register_envs
 
     register_envs()
+
+
+_register()

@@ -53,7 +53,9 @@ class View:
                 picked[field.name] = value[rows]
             elif value is not None:
                 picked[field.name] = [value[row] for row in np.arange(len(self))[rows]]
-        return type(self)(**picked)  # type: ignore[arg-type]  # fields are checked by the dataclass
+        taken = object.__new__(type(self))
+        taken.__dict__.update(picked)
+        return taken
 
 
 ViewT = TypeVar("ViewT", bound=View, contravariant=True)

@@ -110,7 +110,7 @@ def make_players(seat: Seat, domain: str, agent: str = "opponent") -> tuple[Play
 
 
 def _is_array(value: object) -> bool:
-    return isinstance(value, Sequence | np.ndarray) and not isinstance(value, str) and np.ndim(value) > 0  # type: ignore[arg-type]
+    return isinstance(value, Sequence | np.ndarray) and not isinstance(value, str) and np.ndim(value) > 0
 
 
 def _jsonable(value: object) -> JsonValue:

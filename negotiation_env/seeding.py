@@ -59,6 +59,11 @@ def game_keys(seed: int | NDArray[np.integer], games: NDArray[np.integer]) -> UI
     return fold(root, games)
 
 
+def seat_seeds(keys: UInt64) -> UInt64:
+    """Each seat's own seed in games with the given keys (B,): uint64 (2, B)."""
+    return np.stack([fold(keys, SEAT_FIRST), fold(keys, SEAT_SECOND)])
+
+
 def bits(key: UInt64, stream: int, turn: NDArray[np.integer] | int = 0) -> UInt64:
     """64 random bits a row for a stream and a turn."""
     return fold(fold(key, stream), turn)

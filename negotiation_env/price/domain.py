@@ -81,7 +81,7 @@ class PriceDomain:
         """New games, and their set-up columns."""
         setup, first = deal_setup(config, seed, games, options)
         state = PriceState(config, len(games))
-        state.deal(slice(0, len(games)), setup, first, seeding.game_keys(seed, games))
+        state.deal(slice(0, len(games)), setup, first, seeding.seat_seeds(seeding.game_keys(seed, games)))
         columns = {
             "first": first,
             "buyer_max": setup.buyer_max,
@@ -120,8 +120,7 @@ class PriceDomain:
         limits = np.stack([games["buyer_max"][game], games["seller_min"][game]])
         each, known = np.arange(len(rows)), episodes.run.config.information == "known"
         own, opponent = (_offers_before(episodes, game, turn, parity) for parity in (0, 1))
-        keys = seeding.game_keys(episodes.run.seed, games["episode"][game])
-        seeds = np.stack([seeding.fold(keys, seeding.SEAT_FIRST + side) for side in (0, 1)])
+        seeds = seeding.seat_seeds(seeding.game_keys(episodes.run.seed, games["episode"][game]))
         return PriceView(
             role=role,
             turn=turn,

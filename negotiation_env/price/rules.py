@@ -6,11 +6,14 @@ Seats are numbered 0 (buyer) and 1 (seller); a seat's role is its sign, -1 or +1
 
 from __future__ import annotations
 
+from typing import Any, TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
+Price = TypeVar("Price", float, Float64)
 
 BUYER, SELLER = 0, 1
 ROLES = (-1, 1)
@@ -35,30 +38,31 @@ def scalar_mover(first: int, turn: int) -> int:
     return (first + turn - 1) & 1
 
 
-def payoff(role: int | Int64, limit: Float64, price: Float64) -> Float64:
+def payoff(role: int, limit: Price, price: Price) -> Price:
     """Currency gained by a seat (B,): buyer ``limit - price``, seller ``price - limit``."""
     return role * (price - limit)
 
 
-def reward(gain: Float64, width: Float64, discount: float, offer_turn: Int64) -> Float64:
+def reward(gain: Price, width: Price, discount: float, offer_turn: Any) -> Price:  # noqa: ANN401  # int or (B,)
     """The environment's reward (B,): gain / width of the public range * discount ** (k - 1).
 
     ``k`` is the 1-based turn on which the accepted offer was made (Rubinstein 1982: time is counted in offers).
     """
-    return gain / width * discount ** (offer_turn - 1)
+    factor: Price = discount ** (offer_turn - 1)
+    return gain / width * factor
 
 
-def settlement_rho(price: Float64, buyer_max: Float64, seller_min: Float64) -> Float64:
+def settlement_rho(price: Price, buyer_max: Price, seller_min: Price) -> Float64:
     """The seller's share of the surplus (B,); NaN where there is no surplus to share.
 
     ``rho = (price - seller_min) / (buyer_max - seller_min)``: 0 is the buyer's best deal, 1 the seller's.
     """
     width = buyer_max - seller_min
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(width > 0.0, (price - seller_min) / np.where(width > 0.0, width, 1.0), np.nan)
+        return np.where(width > 0.0, np.divide(price - seller_min, width), np.nan)
 
 
-def violates_limit(gain: Float64, tick: float) -> NDArray[np.bool_]:
+def violates_limit(gain: Any, tick: float) -> Any:  # noqa: ANN401  # a float gives a bool, (B,) gives (B,)
     """Whether a deal is individually irrational: more than half a tick beyond the own limit."""
     return gain < -(0.5 * tick + FLOAT_NOISE)
 

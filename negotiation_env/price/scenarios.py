@@ -122,7 +122,7 @@ def deal_setup(
             for name in ("buyer_max", "seller_min")
             if options.get(name) is not None
         }
-        setup = replace(setup, **limits)
+        setup = replace(setup, **limits)  # type: ignore[arg-type]  # both are limits
         if options.get("first_mover") is not None:
             first = _first_option(options["first_mover"], first)
         check_limits(setup)

@@ -7,69 +7,67 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from negotiation_env import seeding
 from negotiation_env.policy import Message
 from negotiation_env.price import rules
 from negotiation_env.price.config import PriceConfig
 from negotiation_env.price.rules import Float64, Int64
 from negotiation_env.price.scenarios import PriceSetup
-from negotiation_env.price.view import PriceDecision, PriceView, check_decision
+from negotiation_env.price.view import LatePriceView, PriceDecision, PriceView, check_decision
 
 Rows = slice | Int64
 
 
+_FLOATS = ("buyer_max", "seller_min", "low", "high", "standing")
+_INTS = ("buyer_offers", "seller_offers", "first", "turn", "standing_seat", "standing_turn", "game")
+
+
 class PriceState:
-    """The state of B games, each at its own turn.
+    """The state of B games, each at its own turn. The attributes are views of three blocks of numbers.
 
     Attributes:
         limits: (2, B) float64, the private limits by seat (0 buyer, 1 seller).
         low, high: (B,) float64, the public price range.
-        first: (B,) int64, the seat that moves first.
-        turn: (B,) int64, the 1-based turn to be played.
-        offers: (2, T, B) float64, the k-th offer of a seat at ``[seat, k]``; NaN after the last.
-        counts: (2, B) int64, how many offers each seat has made.
         standing: (B,) float64, the last offer on the table; NaN if there is none.
         standing_seat: (B,) int64, whose offer that is; -1 if there is none.
         standing_turn: (B,) int64, the turn on which it was made.
-        ended: (B,) int8, `rules.RUNNING` or how the game ended.
+        counts: (2, B) int64, how many offers each seat has made.
+        first: (B,) int64, the seat that moves first.
+        turn: (B,) int64, the 1-based turn to be played.
         game: (B,) int64, the slot of the game in its batch.
+        ended: (B,) int8, `rules.RUNNING` or how the game ended.
         seat_seeds: (2, B) uint64, each seat's own seed.
+        offers: (2, T, B) float64, the k-th offer of a seat at ``[seat, k]``; NaN after the last.
         chat: for each game its messages so far, or ``None`` without chat.
     """
 
-    _PER_GAME = ("low", "high", "first", "turn", "standing", "standing_seat", "standing_turn", "ended", "game")
-    _PER_SEAT = ("limits", "counts", "seat_seeds")
-
     def __init__(self, config: PriceConfig, size: int) -> None:
         self.config = config
-        self.limits = np.empty((2, size))
-        self.low, self.high = np.empty(size), np.empty(size)
-        self.first = np.zeros(size, dtype=np.int64)
-        self.turn = np.ones(size, dtype=np.int64)
+        self._set_blocks(np.full((len(_FLOATS), size), np.nan), np.zeros((len(_INTS), size), dtype=np.int64))
+        self.turn[:], self.standing_seat[:], self.game[:] = 1, -1, np.arange(size)
         self.offers = np.full((2, config.max_turns, size), np.nan)
-        self.counts = np.zeros((2, size), dtype=np.int64)
-        self.standing = np.full(size, np.nan)
-        self.standing_seat = np.full(size, -1, dtype=np.int64)
-        self.standing_turn = np.zeros(size, dtype=np.int64)
         self.ended = np.zeros(size, dtype=np.int8)
-        self.game = np.arange(size)
         self.seat_seeds = np.zeros((2, size), dtype=np.uint64)
         self.chat: list[list[Message]] | None = [[] for _ in range(size)] if config.chat else None
+
+    def _set_blocks(self, floats: Float64, ints: Int64) -> None:
+        self._floats, self._ints = floats, ints
+        self.limits, (self.low, self.high, self.standing) = floats[:2], floats[2:]
+        self.counts = ints[:2]
+        self.first, self.turn, self.standing_seat, self.standing_turn, self.game = ints[2:]
 
     def __len__(self) -> int:
         return len(self.turn)
 
-    def deal(self, rows: Rows, setup: PriceSetup, first: Int64, keys: NDArray[np.uint64]) -> None:
-        """Start new games in the given rows from their setups, first movers (n,) and game keys (n,)."""
-        self.limits[0, rows], self.limits[1, rows] = setup.buyer_max, setup.seller_min
-        self.low[rows], self.high[rows] = setup.low, setup.high
-        self.first[rows], self.turn[rows] = first, 1
+    def deal(self, rows: Rows, setup: PriceSetup, first: Int64, seat_seeds: NDArray[np.uint64]) -> None:
+        """Start new games in the given rows from setups, first movers (n,) and the seats' seeds (2, n)."""
+        nothing = np.full(len(first), np.nan)
+        self._floats[:, rows] = np.stack([setup.buyer_max, setup.seller_min, setup.low, setup.high, nothing])
         self.offers[:, :, rows] = np.nan
         self.counts[:, rows] = 0
-        self.standing[rows], self.standing_seat[rows], self.standing_turn[rows] = np.nan, -1, 0
+        self.first[rows], self.turn[rows] = first, 1
+        self.standing_seat[rows], self.standing_turn[rows] = -1, 0
         self.ended[rows] = rules.RUNNING
-        for seat in (0, 1):
-            self.seat_seeds[seat, rows] = seeding.fold(keys, seeding.SEAT_FIRST + seat)
+        self.seat_seeds[:, rows] = seat_seeds
         if self.chat is not None:
             for row in np.arange(len(self))[rows].tolist():
                 self.chat[row] = []
@@ -80,28 +78,24 @@ class PriceState:
         return standing
 
     def view(self, rows: Rows, seat: int) -> PriceView:
-        """What a seat knows in the given rows; every array is read-only."""
-        size = len(self.turn[rows])
+        """What a seat knows in the given rows; every array is read-only, the histories are read when asked for."""
+        floats, ints = self._floats[:, rows], self._ints[:, rows]
+        size = floats.shape[1]
         known = self.config.information == "known"
-        view = PriceView(
-            role=np.broadcast_to(np.int64(rules.ROLES[seat]), (size,)),
-            turn=self.turn[rows],
-            max_turns=np.broadcast_to(np.int64(self.config.max_turns), (size,)),
-            game=self.game[rows],
-            game_seed=self.seat_seeds[seat, rows],
-            messages=self._messages(rows),
-            reservation_price=self.limits[seat, rows],
-            price_low=self.low[rows],
-            price_high=self.high[rows],
-            standing_offer=self.acceptable(rows, seat),
-            own_offers=self.offers[seat][:, rows].T,
-            opponent_offers=self.offers[1 - seat][:, rows].T,
-            opponent_reservation_price=self.limits[1 - seat, rows] if known else np.broadcast_to(np.nan, (size,)),
-        )
-        for value in view.__dict__.values():
-            if isinstance(value, np.ndarray):
-                value.flags.writeable = False
-        return view
+        facts = {
+            "role": np.broadcast_to(np.int64(rules.ROLES[seat]), (size,)),
+            "turn": ints[3],
+            "max_turns": np.broadcast_to(np.int64(self.config.max_turns), (size,)),
+            "game": ints[6],
+            "game_seed": self.seat_seeds[seat, rows],
+            "messages": self._messages(rows),
+            "reservation_price": floats[seat],
+            "price_low": floats[2],
+            "price_high": floats[3],
+            "standing_offer": np.where(ints[4] == 1 - seat, floats[4], np.nan),
+            "opponent_reservation_price": floats[1 - seat] if known else np.broadcast_to(np.nan, (size,)),
+        }
+        return LatePriceView(facts, {"own_offers": self.offers[seat], "opponent_offers": self.offers[1 - seat]}, rows)
 
     def _messages(self, rows: Rows) -> Sequence[Sequence[Message]] | None:
         if self.chat is None:
@@ -168,8 +162,8 @@ class PriceState:
         return ended
 
     def _put_offers(self, rows: Rows, seat: int, price: Float64) -> None:
-        count = self.counts[seat, rows]
         columns = np.arange(len(self))[rows] if isinstance(rows, slice) else rows
+        count = self.counts[seat, rows]
         self.offers[seat, count, columns] = price
         self.counts[seat, rows] = count + 1
         self.standing[rows] = price
@@ -181,10 +175,8 @@ class PriceState:
         size, used = len(rows), int(self.counts.max(initial=0))
         self.offers[:, :used, :size] = self.offers[:, :used, rows]
         self.offers = self.offers[:, :, :size]
-        for name in self._PER_GAME:
-            setattr(self, name, getattr(self, name)[rows])
-        for name in self._PER_SEAT:
-            setattr(self, name, getattr(self, name)[:, rows])
+        self._set_blocks(self._floats[:, rows], self._ints[:, rows])
+        self.ended, self.seat_seeds = self.ended[rows], self.seat_seeds[:, rows]
         if self.chat is not None:
             self.chat = [self.chat[row] for row in rows.tolist()]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +34,34 @@ class PriceView(View):
     own_offers: Float64
     opponent_offers: Float64
     opponent_reservation_price: Float64
+
+
+class LatePriceView(PriceView):
+    """A `PriceView` of running games, whose histories are gathered when they are first read.
+
+    Args:
+        facts: the other fields.
+        histories: field name -> (T, size) offers of all games, one column a game.
+        rows: the rows of the games that are in the view.
+    """
+
+    def __init__(
+        self, facts: Mapping[str, object], histories: Mapping[str, Float64], rows: slice | NDArray[np.int64]
+    ) -> None:
+        for value in facts.values():
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
+        self.__dict__.update(facts)
+        self.__dict__["_late"] = (histories, rows)
+
+    def __getattr__(self, name: str) -> Float64:
+        histories, rows = self.__dict__.get("_late", ({}, ()))
+        if name not in histories:
+            raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
+        offers: Float64 = histories[name][:, rows].T
+        offers.flags.writeable = False
+        self.__dict__[name] = offers
+        return offers
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,121 @@
+"""One seat of the price game as a Gymnasium environment: the other seat is played by a policy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import gymnasium as gym
+import numpy as np
+from numpy.typing import NDArray
+
+from negotiation_env import seeding
+from negotiation_env.price import rules
+from negotiation_env.price.core import PriceCore
+from negotiation_env.price.env import PriceFace
+from negotiation_env.price.render import RENDER_MODES, check_render_mode
+from negotiation_env.price.view import PriceView, check_decision
+from negotiation_env.registry import Player, unknown_name
+from negotiation_env.run import Seat, make_players
+
+
+def seat_of_role(role: str) -> int:
+    """The seat (0 buyer, 1 seller) of ``"buyer"``, ``"seller"`` or an agent's name."""
+    names = (*rules.SIDES, *rules.AGENTS)
+    if role not in names:
+        raise ValueError(unknown_name("role", role, rules.SIDES))
+    return names.index(role) % 2
+
+
+class PriceEnv(PriceFace, gym.Env[Any, Any]):
+    """Bargain over one price in one seat against a policy; there are no pass steps.
+
+    Spaces, rewards and arguments are those of `negotiation_env.price_v0`. ``role`` is the seat that is played,
+    ``opponent`` a policy, a spec string or a list of them that is sampled for each game, as in `rollout`. The
+    opponent's opening and its answers are played inside ``reset`` and ``step``. An episode terminates with a
+    deal, a walk-away or the deadline; it is never truncated. Should the opponent walk away in its opening, the
+    first step ends the episode whatever it is.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": list(RENDER_MODES), "render_fps": 2}
+
+    def __init__(
+        self,
+        role: str = "seller",
+        opponent: Seat = "linear",
+        render_mode: str | None = None,
+        **settings: Any,  # noqa: ANN401
+    ) -> None:
+        self.render_mode = check_render_mode(render_mode)
+        self.core = PriceCore(**settings)
+        self.seat = seat_of_role(role)
+        self.opponents: tuple[Player, ...] = make_players(opponent, "price")
+        self.observation_space = self.core.observation_space()
+        self.action_space = self.core.encoding.space
+        self._opponent = self.opponents[0]
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        """Deal game 0 of ``seed``, or without a seed the next game; the opponent opens if it moves first."""
+        super().reset(seed=seed)
+        core = self.core
+        core.reset(seed, options)
+        keys = seeding.game_keys(core.seed, np.array([core.game_number]))
+        share = float(seeding.unit(keys, seeding.SAMPLE_FIRST + 1 - self.seat)[0])
+        self._opponent = self.opponents[int(share * len(self.opponents))]
+        self._opponent.policy.reset(1, core.seed)
+        self._answer()
+        if self.render_mode == "human":
+            self.render()
+        return core.observe(self.seat), self._info()
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:  # noqa: ANN401
+        """Play one move of the seat, and the opponent's answer."""
+        core = self.core
+        game = core.current()
+        illegal = core.act(action) if not self._ended_in_opening() else False
+        self._answer()
+        info = self._info()
+        if illegal:
+            info["illegal_move"] = True
+        over = game.ended != rules.RUNNING
+        reward = game.rewards()[self.seat] if over else 0.0
+        if self.render_mode == "human":
+            self.render()
+        return core.observe(self.seat), reward, over, False, info
+
+    def _ended_in_opening(self) -> bool:
+        game = self.core.current()
+        return bool(game.ended) and game.first != self.seat and game.turn == 2 and not game.illegal_moves[self.seat]
+
+    def _info(self) -> dict[str, Any]:
+        return self.core.info(self.seat) | {"opponent": self._opponent.name, "episode": self.core.game_number}
+
+    def _answer(self) -> None:
+        """Play the opponent's move if it is to move."""
+        game = self.core.current()
+        if game.ended or game.mover == self.seat:
+            return
+        view = self._opponent_view()
+        decision = self._opponent.policy.decide(view)
+        kind, price = check_decision(
+            decision, view.standing_offer, view.price_low, view.price_high, self._opponent.name
+        )
+        if decision.message is not None and decision.message[0] and self.core.config.chat:
+            self.core.say(rules.AGENTS[1 - self.seat], decision.message[0])
+        self.core.play(int(kind[0]), float(price[0]))
+
+    def _opponent_view(self) -> PriceView:
+        other = 1 - self.seat
+        view = self.core.layout.decode(self.core.flat(other)[None], self.core.seat_seed(other))
+        said = self.core.messages()
+        if said is not None:
+            object.__setattr__(view, "messages", [said])
+        return view
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Continue from the state of an environment with the same settings."""
+        self.core.set_state(state)
+
+    def seat_seeds(self, seat: int) -> NDArray[np.uint64]:
+        """A seat's own seed in the current game, uint64 (1,)."""
+        return self.core.seat_seed(seat)

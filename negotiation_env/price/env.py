@@ -1,0 +1,221 @@
+"""The PettingZoo faces of the price game: `ParallelEnv` and `AECEnv` over one `PriceCore`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+from gymnasium import spaces
+from gymnasium.error import ResetNeeded
+from numpy.typing import NDArray
+from pettingzoo import AECEnv, ParallelEnv
+
+from negotiation_env.policy import Message
+from negotiation_env.price import rules
+from negotiation_env.price.core import PriceCore
+from negotiation_env.price.domain import Move
+from negotiation_env.price.render import RENDER_MODES, check_render_mode, render_game
+
+Observation = Any
+Info = dict[str, Any]
+METADATA: dict[str, Any] = {
+    "name": "price_v0",
+    "render_modes": list(RENDER_MODES),
+    "render_fps": 2,
+    "is_parallelizable": False,
+}
+
+
+class PriceFace:
+    """What every face of one game has: its moves, chat, seeds, rendering, and saving of the state."""
+
+    core: PriceCore
+    render_mode: str | None
+
+    @property
+    def moves(self) -> list[Move]:
+        """The moves so far: (turn, agent, kind "offer" | "accept" | "walk", price or None, message)."""
+        return self.core.current().moves
+
+    def say(self, agent: str, text: str) -> None:
+        """Attach a public message to the agent's next move (needs ``chat=True``)."""
+        self.core.say(agent, text)
+
+    def messages(self) -> list[Message] | None:
+        """All public messages so far; ``None`` without chat."""
+        return self.core.messages()
+
+    def seat_seeds(self, seat: int) -> NDArray[np.uint64]:
+        """A seat's own seed in the current game, uint64 (1,)."""
+        return self.core.seat_seed(seat)
+
+    def game_numbers(self) -> NDArray[np.int64]:
+        """The number of the current game within its seed, int64 (1,)."""
+        return np.array([self.core.game_number])
+
+    def get_state(self) -> dict[str, Any]:
+        """Everything that changes while playing, as plain Python data."""
+        return self.core.get_state()
+
+    def render(self) -> str | NDArray[np.uint8] | None:
+        """Show the game so far in the environment's ``render_mode``."""
+        if self.render_mode is None:
+            return None
+        shown = render_game(self.core.current(), self.render_mode)
+        if self.render_mode != "human":
+            return shown
+        sys.stdout.write(f"{shown}\n")
+        return None
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+
+class PriceZooFace(PriceFace):
+    """What both PettingZoo faces have: spaces by agent, and the global state."""
+
+    def _build(self, render_mode: str | None, settings: Mapping[str, Any]) -> None:
+        self.render_mode = check_render_mode(render_mode)
+        self.core = PriceCore(**settings)
+        self.agents: list[str] = []
+        self.possible_agents = list(rules.AGENTS)
+        self.observation_spaces = {agent: self.core.observation_space() for agent in rules.AGENTS}
+        self.action_spaces = dict.fromkeys(rules.AGENTS, self.core.encoding.space)
+        self.state_space = spaces.Box(-1.0, 1.0, (2 * self.core.layout.size,), np.float32)
+
+    def observation_space(self, agent: str) -> spaces.Space[Any]:
+        """The observation space of an agent, always the same object."""
+        return self.observation_spaces[agent]
+
+    def action_space(self, agent: str) -> spaces.Space[Any]:
+        """The action space of an agent, always the same object."""
+        return self.action_spaces[agent]
+
+    def state(self) -> NDArray[np.float32]:
+        """The global state: both flat observations, buyer's first, float32 (2 * size,)."""
+        return np.concatenate([self.core.flat(0), self.core.flat(1)])
+
+
+class PriceParallelEnv(PriceZooFace, ParallelEnv[str, Observation, Any]):
+    """Bargaining over one price; both agents submit, and only the mover's action counts. See `price_v0`."""
+
+    metadata: ClassVar[dict[str, Any]] = METADATA  # type: ignore[misc]  # PettingZoo declares an instance attribute
+
+    def __init__(self, render_mode: str | None = None, **settings: Any) -> None:  # noqa: ANN401
+        self._build(render_mode, settings)
+
+    def reset(
+        self, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, Observation], dict[str, Info]]:
+        """Deal game 0 of ``seed``, or without a seed the next game; options fix limits and first mover."""
+        core = self.core
+        core.reset(seed, options)
+        self.agents = list(rules.AGENTS)
+        if self.render_mode == "human":
+            self.render()
+        return (
+            {agent: core.observe(seat) for seat, agent in enumerate(rules.AGENTS)},
+            {agent: core.info(seat) for seat, agent in enumerate(rules.AGENTS)},
+        )
+
+    def step(
+        self, actions: Mapping[str, Any]
+    ) -> tuple[dict[str, Observation], dict[str, float], dict[str, bool], dict[str, bool], dict[str, Info]]:
+        """Play one turn: the mover's action; what the other agent submits is ignored."""
+        core = self.core
+        game = core.current()
+        if not self.agents:
+            raise ResetNeeded("the game is over; call reset() to start the next one.")
+        mover = rules.AGENTS[game.mover]
+        if mover not in actions:
+            raise ValueError(
+                f"no action for {mover!r}, which moves on turn {game.turn}; actions has {sorted(actions)}."
+            )
+        illegal = core.act(actions[mover])
+        over = game.ended != rules.RUNNING
+        rewards = game.rewards() if over else (0.0, 0.0)
+        buyer, seller = rules.AGENTS
+        infos = {buyer: core.info(0), seller: core.info(1)}
+        if illegal:
+            infos[mover]["illegal_move"] = True
+        if over:
+            self.agents = []
+        if self.render_mode == "human":
+            self.render()
+        return (
+            {buyer: core.observe(0), seller: core.observe(1)},
+            {buyer: rewards[0], seller: rewards[1]},
+            {buyer: over, seller: over},
+            {buyer: False, seller: False},
+            infos,
+        )
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Continue from the state of an environment with the same settings."""
+        self.core.set_state(state)
+        self.agents = [] if self.core.current().ended else list(rules.AGENTS)
+
+
+class PriceAECEnv(PriceZooFace, AECEnv[str, Observation, Any]):
+    """Bargaining over one price, turn by turn: ``agent_selection`` is the mover. See `price_v0`."""
+
+    metadata: ClassVar[dict[str, Any]] = METADATA
+
+    def __init__(self, render_mode: str | None = None, **settings: Any) -> None:  # noqa: ANN401
+        super().__init__()
+        self._build(render_mode, settings)
+
+    def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> None:
+        """Deal game 0 of ``seed``, or without a seed the next game; options fix limits and first mover."""
+        self.core.reset(seed, options)
+        self._start()
+        if self.render_mode == "human":
+            self.render()
+
+    def _start(self) -> None:
+        self.agents = list(rules.AGENTS)
+        self.rewards = dict.fromkeys(self.agents, 0.0)
+        self._cumulative_rewards = dict.fromkeys(self.agents, 0.0)
+        self.terminations = dict.fromkeys(self.agents, False)
+        self.truncations = dict.fromkeys(self.agents, False)
+        self.infos = {agent: self.core.info(seat) for seat, agent in enumerate(rules.AGENTS)}
+        self.agent_selection = rules.AGENTS[self.core.current().mover]
+
+    def observe(self, agent: str) -> Observation:
+        """What an agent observes now."""
+        return self.core.observe(rules.AGENTS.index(agent))
+
+    def step(self, action: Any) -> None:  # noqa: ANN401  # any action of the space, None for a finished agent
+        """Play the mover's turn; once the game is over, each agent takes a ``None`` step and leaves."""
+        core = self.core
+        game = core.current()
+        if not self.agents:
+            raise ResetNeeded("the game is over; call reset() to start the next one.")
+        if self.terminations[self.agent_selection]:
+            self._was_dead_step(action)
+            return
+        mover = self.agent_selection
+        illegal = core.act(action)
+        self._cumulative_rewards[mover] = 0.0
+        if game.ended:
+            self.rewards = dict(zip(rules.AGENTS, game.rewards(), strict=True))
+            self.terminations = dict.fromkeys(self.agents, True)
+        self.infos = {agent: core.info(seat) for seat, agent in enumerate(rules.AGENTS)}
+        if illegal:
+            self.infos[mover]["illegal_move"] = True
+        self._accumulate_rewards()
+        self.agent_selection = rules.AGENTS[1 - rules.AGENTS.index(mover)]
+        if self.render_mode == "human":
+            self.render()
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Continue from the state of an environment with the same settings."""
+        self.core.set_state(state)
+        self._start()
+        game = self.core.current()
+        if game.ended:
+            self.rewards = dict(zip(rules.AGENTS, game.rewards(), strict=True))
+            self._cumulative_rewards = dict(self.rewards)
+            self.terminations = dict.fromkeys(self.agents, True)

@@ -1,0 +1,135 @@
+"""The flat observation of the price game: float32, every entry in [-1, 1], lossless to a tick.
+
+With ``H = (max_turns + 1) // 2``, the most offers that one agent can make, and prices normalised over the
+game's own public range, ``(price - low) / (high - low)`` (so 0 to 1, and -1 stands for "none"):
+
+| index | meaning | range |
+|---|---|---|
+| 0 | own role: -1 buyer, +1 seller | -1 or 1 |
+| 1 | turns played / max_turns | 0 to 1 |
+| 2 | who moves: 1 own move, -1 the opponent's, 0 the game is over | -1, 0, 1 |
+| 3 | own limit | 0 to 1 |
+| 4 | the opponent's limit (``information="known"``), else -1 | -1 to 1 |
+| 5 | the offer that can be accepted now, else -1 | -1 to 1 |
+| 6 | price_low / the highest price_high of the scenario | 0 to 1 |
+| 7 | price_high / the highest price_high of the scenario | 0 to 1 |
+| 8 to 8+H-1 | own k-th offer, -1 after the last | -1 to 1 |
+| 8+H to 8+2H-1 | the opponent's k-th offer, -1 after the last | -1 to 1 |
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from negotiation_env.price import rules
+from negotiation_env.price.config import PriceConfig
+from negotiation_env.price.rules import Float64, on_tick
+from negotiation_env.price.state import PriceState, Rows
+from negotiation_env.price.view import PriceView
+
+Float32 = NDArray[np.float32]
+ROLE, ELAPSED, MOVER, LIMIT, OPPONENT_LIMIT, STANDING, LOW, HIGH, OFFERS = range(9)
+NONE = -1.0
+_FLOAT32_STEPS = 2**23
+
+
+@dataclass(frozen=True)
+class ObservationLayout:
+    """How a game with the given settings is written as numbers, and read back."""
+
+    config: PriceConfig
+
+    def __post_init__(self) -> None:
+        steps = self.scale / self.config.tick
+        if steps > _FLOAT32_STEPS:
+            raise ValueError(
+                f"tick {self.config.tick} is too fine for prices up to {self.scale}: float32 observations hold "
+                f"{_FLOAT32_STEPS:,} steps, this needs {steps:,.0f}. Use a coarser tick or a narrower price_range."
+            )
+
+    @cached_property
+    def scale(self) -> float:
+        """The highest ``price_high`` that the scenario can draw, currency units."""
+        if self.config.catalogue is None:
+            return self.config.price_range[1]
+        from negotiation_env.price.catalogue import read_catalogue
+
+        return float(read_catalogue(self.config.catalogue).list_price.max())
+
+    @cached_property
+    def horizon(self) -> int:
+        """The most offers that one agent can make."""
+        return (self.config.max_turns + 1) // 2
+
+    @cached_property
+    def size(self) -> int:
+        """The length of an observation."""
+        return OFFERS + 2 * self.horizon
+
+    @cached_property
+    def space(self) -> spaces.Box:
+        """The Box of one observation."""
+        return spaces.Box(-1.0, 1.0, (self.size,), np.float32)
+
+    def encode(self, state: PriceState, rows: Rows, seat: int) -> Float32:
+        """What a seat observes in the given rows: float32 (n, size)."""
+        low, high = state.low[rows], state.high[rows]
+        width = high - low
+        observation = np.empty((len(low), self.size), dtype=np.float32)
+
+        def share(price: Float64) -> Float64:
+            return np.where(np.isnan(price), NONE, (price.T - low).T / _column(width, price))
+
+        observation[:, ROLE] = rules.ROLES[seat]
+        observation[:, ELAPSED] = (state.turn[rows] - 1) / self.config.max_turns
+        moves = rules.mover(state.first[rows], state.turn[rows]) == seat
+        observation[:, MOVER] = np.where(state.ended[rows] != rules.RUNNING, 0.0, np.where(moves, 1.0, -1.0))
+        observation[:, LIMIT] = share(state.limits[seat, rows])
+        known = self.config.information == "known"
+        observation[:, OPPONENT_LIMIT] = share(state.limits[1 - seat, rows]) if known else NONE
+        observation[:, STANDING] = share(state.acceptable(rows, seat))
+        observation[:, LOW], observation[:, HIGH] = low / self.scale, high / self.scale
+        middle = OFFERS + self.horizon
+        observation[:, OFFERS:middle] = share(state.offers[seat][: self.horizon, rows].T)
+        observation[:, middle:] = share(state.offers[1 - seat][: self.horizon, rows].T)
+        return observation
+
+    def decode(self, observation: Float32, game_seed: NDArray[np.uint64]) -> PriceView:
+        """The view (n rows) that observations (n, size) were made of; messages are not in it.
+
+        Prices come back on the tick, the turn as a whole number; ``game`` numbers the rows.
+        """
+        numbers = np.asarray(observation, dtype=np.float64)
+        size, tick = len(numbers), self.config.tick
+        low, high = (on_tick(numbers[:, place] * self.scale, tick) for place in (LOW, HIGH))
+
+        def price(share: Float64) -> Float64:
+            wide = (share * _column(high - low, share)).T + low
+            return np.where(share < -0.5, np.nan, on_tick(wide, tick).T)
+
+        offers = np.full((2, size, self.config.max_turns), np.nan)
+        offers[0, :, : self.horizon] = price(numbers[:, OFFERS : OFFERS + self.horizon])
+        offers[1, :, : self.horizon] = price(numbers[:, OFFERS + self.horizon : OFFERS + 2 * self.horizon])
+        return PriceView(
+            role=np.rint(numbers[:, ROLE]).astype(np.int64),
+            turn=np.rint(numbers[:, ELAPSED] * self.config.max_turns).astype(np.int64) + 1,
+            max_turns=np.full(size, self.config.max_turns),
+            game=np.arange(size),
+            game_seed=game_seed,
+            reservation_price=price(numbers[:, LIMIT]),
+            price_low=low,
+            price_high=high,
+            standing_offer=price(numbers[:, STANDING]),
+            own_offers=offers[0],
+            opponent_offers=offers[1],
+            opponent_reservation_price=price(numbers[:, OPPONENT_LIMIT]),
+        )
+
+
+def _column(width: Float64, like: Float64) -> Float64:
+    return width if like.ndim == 1 else width[:, None]

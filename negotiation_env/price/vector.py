@@ -1,0 +1,284 @@
+"""One seat of many price games at once, as a NumPy `gymnasium.vector.VectorEnv`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from gymnasium.error import ResetNeeded
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+from numpy.typing import NDArray
+
+from negotiation_env import seeding
+from negotiation_env.price import observation as obs
+from negotiation_env.price import rules
+from negotiation_env.price.core import PriceCore
+from negotiation_env.price.dealer import Dealer
+from negotiation_env.price.ego import seat_of_role
+from negotiation_env.price.encoding import DiscreteEncoding
+from negotiation_env.price.rules import Int64
+from negotiation_env.price.scenarios import OPTION_KEYS
+from negotiation_env.price.state import PriceState, Rows
+from negotiation_env.registry import unknown_name
+from negotiation_env.run import Seat, make_players
+
+MAX_ENVS = 65_536
+_ALL = slice(None)
+_MODES = {mode.value: mode for mode in AutoresetMode} | {mode.name.lower(): mode for mode in AutoresetMode}
+Bools = NDArray[np.bool_]
+
+
+class PriceVectorEnv(VectorEnv[Any, Any, Any]):
+    """Bargain over one price in one seat of ``num_envs`` games against policies, all games in one NumPy batch.
+
+    Arguments, spaces and rewards are those of `negotiation_env.price.ego.PriceEnv`, batched. Slot i is game i of
+    the seed and of the opponents' batch; when its game ends, the slot goes on with game i + num_envs, a new seed
+    and a newly sampled opponent. ``autoreset_mode`` is ``"next_step"`` (default), ``"same_step"`` (then ``infos``
+    hold ``final_obs`` and ``final_info``) or ``"disabled"`` (then ``reset(options={"reset_mask": mask})``).
+    Infos of finished games: ``outcome``, a dict of arrays (num_envs,), valid where ``_outcome`` is true.
+    """
+
+    def __init__(
+        self,
+        num_envs: int = 1,
+        role: str = "seller",
+        opponent: Seat = "linear",
+        autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
+        render_mode: str | None = None,
+        **settings: Any,  # noqa: ANN401
+    ) -> None:
+        if isinstance(num_envs, bool) or not isinstance(num_envs, int) or not 1 <= num_envs <= MAX_ENVS:
+            raise ValueError(f"num_envs is {num_envs!r}; it must be a whole number from 1 to {MAX_ENVS:,}.")
+        if render_mode is not None:
+            raise ValueError("the vector environment does not render; use gymnasium.make for one game.")
+        mode = autoreset_mode if isinstance(autoreset_mode, AutoresetMode) else _MODES.get(autoreset_mode)
+        if mode is None:
+            raise ValueError(unknown_name("autoreset_mode", autoreset_mode, [m.name.lower() for m in AutoresetMode]))
+        self.num_envs, self.render_mode, self.autoreset_mode = num_envs, None, mode
+        self.metadata = {"render_modes": [], "autoreset_mode": mode}
+        self.core = PriceCore(**settings)
+        self.seat = seat_of_role(role)
+        self.opponents = make_players(opponent, "price")
+        self.single_observation_space = self.core.observation_space()
+        self.single_action_space = self.core.encoding.space
+        self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self.action_space: spaces.Space[Any] = batch_space(self.single_action_space, num_envs)
+        self.games = PriceState(self.core.config, num_envs)
+        self._dealer: Dealer | None = None
+        self._opponent = np.zeros(num_envs, dtype=np.int64)
+        self._observations = np.full((num_envs, self.core.layout.size), obs.NONE, dtype=np.float32)
+        self._over = np.zeros(num_envs, dtype=np.bool_)
+        self._stillborn = np.empty(0, dtype=np.int64)
+
+    # Resetting --------------------------------------------------------------------------------------------
+
+    def reset(
+        self, *, seed: int | Sequence[int] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Deal new games in all slots, or in those of ``options["reset_mask"]`` (bool (num_envs,)).
+
+        With ``seed`` slot i plays game i of that seed (or game 0 of its own, given a list); without one each
+        slot goes on with its next game. Further options fix limits and first mover, as in the other faces.
+        """
+        chosen = dict(options or {})
+        rows = self._reset_rows(chosen.pop("reset_mask", None))
+        wrong = [name for name in chosen if name not in OPTION_KEYS]
+        if wrong:
+            raise ValueError(unknown_name("option", wrong[0], (*OPTION_KEYS, "reset_mask")))
+        if seed is not None or self._dealer is None:
+            self._start(seed)
+        self._over[rows] = False
+        self._open(rows, chosen)
+        return self._observe(), {}
+
+    def _reset_rows(self, mask: object) -> Int64:
+        if mask is None:
+            return np.arange(self.num_envs)
+        flags = np.asarray(mask)
+        if flags.dtype != np.bool_ or flags.shape != (self.num_envs,) or not flags.any():
+            raise ValueError(
+                f"reset_mask must be a boolean array ({self.num_envs},) with at least one True; "
+                f"got {flags.dtype} {flags.shape}."
+            )
+        return np.flatnonzero(flags)
+
+    def _start(self, seed: int | Sequence[int] | None) -> None:
+        if isinstance(seed, Sequence | np.ndarray):
+            if len(seed) != self.num_envs:
+                raise ValueError(f"{len(seed)} seeds for {self.num_envs} slots; give one number, or one a slot.")
+            checked: int | list[int] = [seeding.check_seed(int(item)) for item in seed]
+        else:
+            checked = seeding.check_seed(seed)
+        stream = seeding.SAMPLE_FIRST + 1 - self.seat
+        self._dealer = Dealer(self.core.config, checked, self.num_envs, stream, len(self.opponents))
+        first = checked if isinstance(checked, int) else checked[0]
+        for player in self.opponents:
+            player.policy.reset(self.num_envs, first)
+
+    def _dealt(self) -> Dealer:
+        if self._dealer is None:
+            raise ResetNeeded("call reset() before anything else.")
+        return self._dealer
+
+    def _open(self, rows: Int64, options: Mapping[str, Any] | None = None) -> None:
+        """Deal the next games in the given slots and play the opponents' openings."""
+        self._opponent[rows] = self._dealt().deal(self.games, rows, options)
+        self._observations[rows] = self.core.layout.encode(self.games, rows, self.seat)
+        self._answer(rows[self.games.first[rows] != self.seat])
+        self._stillborn = rows[self.games.ended[rows] != rules.RUNNING]
+
+    # Stepping ---------------------------------------------------------------------------------------------
+
+    def step(self, actions: Any) -> tuple[Any, NDArray[np.float64], Bools, Bools, dict[str, Any]]:  # noqa: ANN401
+        """Play one move of the seat in every game, and the opponents' answers."""
+        dealt, games = self._dealt(), self.games
+        if self.autoreset_mode == AutoresetMode.DISABLED and self._over.any():
+            slots = np.flatnonzero(self._over)[:5].tolist()
+            raise ResetNeeded(f"the games of slots {slots} are over; reset(options={{'reset_mask': mask}}) them.")
+        was_over, stillborn = self._over, self._stillborn
+        infos: dict[str, Any] = {}
+        kind, price = self._decode(actions, was_over, stillborn, infos)
+        endings = games.ended[stillborn]
+        games.advance(_ALL, self.seat, kind, price)
+        games.ended[stillborn] = endings
+        self._note_offers(np.flatnonzero(kind == rules.OFFER), self.seat)
+        fresh = np.flatnonzero(was_over)
+        if len(fresh):
+            self._opponent[fresh] = dealt.deal(games, fresh)
+            self._observations[fresh] = self.core.layout.encode(games, fresh, self.seat)
+        turn_of = rules.mover(games.first, games.turn) != self.seat
+        self._answer(np.flatnonzero(turn_of & (games.ended == rules.RUNNING)))
+        self._stillborn = fresh[games.ended[fresh] != rules.RUNNING]
+        over = (games.ended != rules.RUNNING) & ~was_over
+        rewards = self._finish(np.flatnonzero(over), over, infos)
+        self._over = over
+        if self.autoreset_mode == AutoresetMode.SAME_STEP and over.any():
+            self._reset_at_once(over, infos)
+        return self._observe(), rewards, over.copy(), np.zeros(self.num_envs, dtype=np.bool_), infos
+
+    def _decode(
+        self, actions: object, was_over: Bools, stillborn: Int64, infos: dict[str, Any]
+    ) -> tuple[Int64, NDArray[np.float64]]:
+        """The seat's legal moves in all games; an illegal one becomes a lost turn (or raises)."""
+        games = self.games
+        kind, price = self.core.encoding.decode(actions, self.num_envs, games.low, games.high)
+        if self.core.config.price_grid is not None:
+            price = games.quantise(_ALL, self.seat, price)
+        kind[was_over] = rules.PASS
+        kind[stillborn] = rules.PASS
+        illegal = (kind == rules.PASS) | ((kind == rules.ACCEPT) & (games.standing_seat != 1 - self.seat))
+        illegal[was_over] = False
+        illegal[stillborn] = False
+        if illegal.any():
+            if self.core.on_illegal == "raise":
+                slots = np.flatnonzero(illegal)[:5].tolist()
+                raise ValueError(f"illegal moves in slots {slots}: nothing to accept, or a pass; use action_masks().")
+            kind[illegal] = rules.PASS
+            infos["illegal_move"] = illegal
+        return kind, price
+
+    def _answer(self, rows: Int64) -> None:
+        """Play the opponents' moves in the given games."""
+        if len(self.opponents) == 1:
+            groups = [(self.opponents[0], rows)]
+        else:
+            playing = self._opponent[rows]
+            groups = [(player, rows[playing == index]) for index, player in enumerate(self.opponents)]
+        other = 1 - self.seat
+        for player, mine in groups:
+            if len(mine):
+                every: Rows = _ALL if len(mine) == self.num_envs else mine
+                decision = player.policy.decide(self.games.view(every, other))
+                kind, price = self.games.resolve(every, other, decision, player.name)
+                self.games.advance(every, other, kind, price)
+                offering = kind == rules.OFFER
+                self._note_offers(mine if offering.all() else mine[offering], other)
+
+    def _note_offers(self, rows: Int64, by: int) -> None:
+        """Write the offers just made in the given games into the observations."""
+        games, layout = self.games, self.core.layout
+        low = games.low[rows]
+        share = (games.standing[rows] - low) / (games.high[rows] - low)
+        start = obs.OFFERS - 1 if by == self.seat else obs.OFFERS - 1 + layout.horizon
+        self._observations[rows, games.counts[by, rows] + start] = share
+        self._observations[rows, obs.STANDING] = obs.NONE if by == self.seat else share
+
+    def _finish(self, rows: Int64, over: Bools, infos: dict[str, Any]) -> NDArray[np.float64]:
+        """The rewards of all slots, and the outcomes of the games that have just ended."""
+        rewards = np.zeros(self.num_envs)
+        if len(rows):
+            games, config = self.games, self.core.config
+            ended, price = games.ended[rows], games.standing[rows]
+            deal = ended == rules.DEAL
+            gain = rules.payoff(rules.ROLES[self.seat], games.limits[self.seat, rows], price)
+            width = games.high[rows] - games.low[rows]
+            earned = rules.reward(gain, width, config.discounts[self.seat], games.standing_turn[rows])
+            rewards[rows] = np.where(deal, earned, 0.0)
+            rho = rules.settlement_rho(price, games.limits[0, rows], games.limits[1, rows])
+            facts = {
+                "deal": deal,
+                "price": np.where(deal, price, np.nan),
+                "rho": np.where(deal, rho, rules.NO_DEAL_RHO),
+                "turns": games.turn[rows] - 1,
+                "ended_by": ended,
+            }
+            infos["outcome"] = {name: _spread(values, rows, self.num_envs) for name, values in facts.items()}
+            infos["_outcome"] = over
+        return rewards
+
+    def _reset_at_once(self, over: Bools, infos: dict[str, Any]) -> None:
+        """Same-step autoreset: keep the last observations and infos, and deal the next games."""
+        rows, last = np.flatnonzero(over), self._observe()
+        final = np.full(self.num_envs, None, dtype=object)
+        for row in rows.tolist():
+            final[row] = {name: part[row] for name, part in last.items()} if isinstance(last, dict) else last[row]
+        outcome = {name: infos.pop(name) for name in ("outcome", "_outcome")}
+        infos.update({"final_obs": final, "_final_obs": over, "final_info": outcome, "_final_info": over})
+        self._over = np.zeros(self.num_envs, dtype=np.bool_)
+        self._open(rows)
+
+    # Observing --------------------------------------------------------------------------------------------
+
+    def _observe(self) -> Any:  # noqa: ANN401  # float32 (num_envs, size), or a dict with the mask
+        games, config = self.games, self.core.config
+        observations = self._observations
+        observations[:, obs.ELAPSED] = (games.turn - 1) / config.max_turns
+        observations[:, obs.MOVER] = games.ended == rules.RUNNING
+        if self.core.obs_mode == "flat":
+            return observations.copy()
+        return {"observation": observations.copy(), "action_mask": self.action_masks()}
+
+    def action_masks(self) -> NDArray[np.int8]:
+        """Which discrete actions are legal in each slot: int8 (num_envs, num_prices + 3)."""
+        encoding = self.core.encoding
+        if not isinstance(encoding, DiscreteEncoding):
+            raise ValueError("action_masks() needs action_mode='discrete'.")
+        masks = encoding.masks()
+        table = np.stack([masks["open"], masks["answer"], masks["wait"]])
+        answers = (self.games.standing_seat == 1 - self.seat).astype(np.int64)
+        return np.asarray(table[np.where(self.games.ended != rules.RUNNING, 2, answers)])
+
+    def seat_seeds(self, seat: int) -> NDArray[np.uint64]:
+        """A seat's own seed in each slot's game, uint64 (num_envs,)."""
+        return self.games.seat_seeds[seat].copy()
+
+    def game_numbers(self) -> Int64:
+        """The number of each slot's game within its seed, int64 (num_envs,)."""
+        return self._dealt().current.copy()
+
+    def slot_seeds(self) -> NDArray[np.uint64]:
+        """The seed that each slot's games are numbered in, uint64 (num_envs,)."""
+        return self._dealt().seeds
+
+    def messages(self) -> None:
+        """Numeric observations carry no messages."""
+        return
+
+
+def _spread(values: NDArray[Any], rows: Int64, size: int) -> NDArray[Any]:
+    full = np.full(size, np.nan if values.dtype.kind == "f" else 0, dtype=values.dtype)
+    full[rows] = values
+    return full

@@ -1,0 +1,60 @@
+"""The names under which the strategies can be built; presets are a class and the parameters they fix."""
+
+from __future__ import annotations
+
+from negotiation_env.policy import JsonValue
+from negotiation_env.registry import register_policy
+
+_TIME = "negotiation_policies.time_based:TimeDependent"
+_EXPONENTIAL: dict[str, JsonValue] = {"curve": "exponential", "initial_concession": 0.05}
+_CHARGING = "negotiation_policies.charging:ChargingBoul"
+_MICRO = "negotiation_policies.micro:Micro"
+_FAIR = "negotiation_policies.fair:Fair"
+_FIXED = "negotiation_policies.fixed:FixedAspiration"
+
+
+def register() -> None:
+    """Register every strategy of the price domain; called through the package's entry point."""
+    register_policy("time_dependent", _TIME)
+    register_policy("boulware_very_conceding", _TIME, defaults={"exponent": 0.2})
+    register_policy("boulware_conceding", _TIME, defaults={"exponent": 0.5})
+    register_policy("boulware_linear", _TIME, defaults={"exponent": 1.0})
+    register_policy("linear", _TIME, defaults={"exponent": 1.0})
+    register_policy("linear_standard", _TIME, defaults={"exponent": 1.0})
+    register_policy("boulware_firm", _TIME, defaults={"exponent": 2.0})
+    register_policy("boulware_hard", _TIME, defaults={"exponent": 4.0})
+    register_policy("boulware", _TIME, defaults={"exponent": 5.0})
+    register_policy("conceder", _TIME, defaults={"exponent": 0.25})
+    register_policy("boulware_noisy", _TIME, defaults={"exponent": 5.0, "noise": 0.05})
+    register_policy("linear_noisy", _TIME, defaults={"exponent": 1.0, "noise": 0.05})
+    register_policy("conceder_noisy", _TIME, defaults={"exponent": 0.25, "noise": 0.05})
+    register_policy("exponential", _TIME, defaults={"exponent": 1.0, **_EXPONENTIAL})
+    register_policy("exponential_boulware", _TIME, defaults={"exponent": 4.0, **_EXPONENTIAL})
+    register_policy("exponential_conceder", _TIME, defaults={"exponent": 0.25, **_EXPONENTIAL})
+
+    register_policy("hardliner", "negotiation_policies.fixed:Hardliner")
+    register_policy("price_fixed_strict", _FIXED, defaults={"share": 0.75})
+    register_policy("price_fixed_loose", _FIXED, defaults={"share": 0.25})
+    register_policy("fair", _FAIR, defaults={"early_bonus": 0.1})
+    register_policy("fair_fast", _FAIR, defaults={"early_bonus": 0.0})
+    register_policy("fair_slow", _FAIR, defaults={"early_bonus": 0.3})
+    register_policy("naive_concession", "negotiation_policies.naive:NaiveConcession")
+    register_policy("naive_boulware", "negotiation_policies.naive:NaiveBoulware")
+    register_policy("random", "negotiation_policies.chance:RandomOffer")
+    register_policy("random_zopa", "negotiation_policies.chance:RandomZopa")
+
+    register_policy("tit_for_tat", "negotiation_policies.behaviour_based:TitForTat")
+    register_policy("relative_tit_for_tat", "negotiation_policies.behaviour_based:RelativeTitForTat")
+    register_policy("random_absolute_tit_for_tat", "negotiation_policies.behaviour_based:RandomAbsoluteTitForTat")
+    register_policy("averaged_tit_for_tat", "negotiation_policies.behaviour_based:AveragedTitForTat")
+    register_policy("split_difference", "negotiation_policies.behaviour_based:SplitDifference")
+    register_policy("micro_fine", _MICRO, defaults={"step": 12.5})
+    register_policy("micro_moderate", _MICRO, defaults={"step": 25.0})
+    register_policy("micro_coarse", _MICRO, defaults={"step": 50.0})
+    register_policy("charging_boul", _CHARGING)
+    register_policy("charging_boul_long", _CHARGING, defaults={"boulware_index": 5, "hardliner_index": 2})
+    register_policy("charging_boul_soft", _CHARGING, defaults={"exponent": 5.0, "floor": 0.3, "conceder_floor": 0.3})
+    register_policy("charging_boul_noisy", _CHARGING, defaults={"band": 0.01})
+
+    register_policy("hold_rho", "negotiation_policies.rho_control:HoldRho")
+    register_policy("concede_to_rho", "negotiation_policies.rho_control:ConcedeToRho")
