@@ -87,7 +87,7 @@ class _Bound:
             raise RuntimeError(f"policy {self.name!r} reported a fault: {decision.notes}")
         if decision.message is not None and len(view) == 1 and decision.message[0]:
             self.env.say(rules.AGENTS[int(view.role[0] > 0)], decision.message[0])
-        return kind, price
+        return kind, rules.on_tick(price, self.env.core.config.tick)
 
     def _seeds(self, seats: Any) -> Any:  # noqa: ANN401  # int64 (n,)
         if self.seed is None:

@@ -53,7 +53,7 @@ def fold(key: UInt64, counter: NDArray[np.integer] | int) -> UInt64:
     return _mix(np.atleast_1d(key) + step * _GOLDEN)
 
 
-def game_keys(seed: int | NDArray[np.integer], games: NDArray[np.integer]) -> UInt64:
+def game_keys(seed: int | UInt64, games: NDArray[np.integer]) -> UInt64:
     """The key of each game: uint64 (B,) from a run's seed (or one a row) and game numbers (B,)."""
     root = _mix(np.atleast_1d(seed).astype(np.uint64) + _GOLDEN)
     return fold(root, games)

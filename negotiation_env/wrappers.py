@@ -54,7 +54,7 @@ def rho_features(rho: NDArray[np.float64]) -> NDArray[np.float32]:
 def _wider(space: spaces.Space[Any]) -> spaces.Space[Any]:
     if isinstance(space, spaces.Dict):
         return spaces.Dict({**space.spaces, "observation": _wider(space["observation"])})
-    shape = (*space.shape[:-1], space.shape[-1] + 2)  # type: ignore[index,misc]  # a Box has a shape
+    shape = (*space.shape[:-1], space.shape[-1] + 2)  # type: ignore[index]  # a Box has a shape
     return spaces.Box(-1.0, 1.0, shape, np.float32)
 
 
@@ -132,7 +132,7 @@ class _VectorAppendRho(gym.vector.VectorWrapper):
         return wide
 
 
-class _ParallelAppendRho(BaseParallelWrapper[Any, Any, Any]):
+class _ParallelAppendRho(BaseParallelWrapper[Any, Any, Any]):  # type: ignore[misc]  # PettingZoo ships no types
     def __init__(self, env: ParallelEnv[Any, Any, Any], rho: float | None) -> None:
         super().__init__(env)
         self.source, self.rho = RhoSource(rho), float("nan")
@@ -144,7 +144,7 @@ class _ParallelAppendRho(BaseParallelWrapper[Any, Any, Any]):
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, Any]:
         given, rest = self.source.take(options)
         observations, infos = self.env.reset(seed=seed, options=rest)
-        core = self.env.unwrapped.core  # type: ignore[attr-defined]  # this package's environments have it
+        core = self.env.unwrapped.core
         self.rho = float(self.source.draw(given, core.seed, np.array([core.game_number]))[0])
         return self._all(observations), {agent: {**info, "rho_commanded": self.rho} for agent, info in infos.items()}
 
@@ -158,7 +158,7 @@ class _ParallelAppendRho(BaseParallelWrapper[Any, Any, Any]):
         return {agent: _append(observation, features) for agent, observation in observations.items()}
 
 
-class _AecAppendRho(BaseWrapper[Any, Any, Any]):
+class _AecAppendRho(BaseWrapper[Any, Any, Any]):  # type: ignore[misc]  # PettingZoo ships no types
     def __init__(self, env: AECEnv[Any, Any, Any], rho: float | None) -> None:
         super().__init__(env)
         self.source, self.rho = RhoSource(rho), float("nan")
@@ -170,7 +170,7 @@ class _AecAppendRho(BaseWrapper[Any, Any, Any]):
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> None:
         given, rest = self.source.take(options)
         self.env.reset(seed=seed, options=rest)
-        core = self.env.unwrapped.core  # type: ignore[attr-defined]  # this package's environments have it
+        core = self.env.unwrapped.core
         self.rho = float(self.source.draw(given, core.seed, np.array([core.game_number]))[0])
 
     def observe(self, agent: str) -> Any:  # noqa: ANN401

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from negotiation_env import seeding
 from negotiation_env.price.config import PriceConfig
 from negotiation_env.price.rules import Float64, Int64, on_tick
-from negotiation_env.price.scenarios import PriceSetup
+from negotiation_env.price.scenarios import PriceSetup, Seed
 
 COLUMNS = ("category", "title", "list_price", "current_price", "average_price", "lowest_price", "highest_price")
 BUDGET_SHARE = 0.8
@@ -84,7 +84,7 @@ def _prices(path: str, line: int, row: dict[str, str]) -> tuple[float, float]:
     return values[0], values[1]
 
 
-def catalogue_scenario(config: PriceConfig, seed: int | Int64, games: Int64) -> PriceSetup:
+def catalogue_scenario(config: PriceConfig, seed: Seed, games: Int64) -> PriceSetup:
     """Product prices drawn without replacement until all are used, then again in another order."""
     catalogue = read_catalogue(str(config.catalogue))
     seeds = np.broadcast_to(np.asarray(seed, dtype=np.uint64), games.shape)

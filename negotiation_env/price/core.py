@@ -51,10 +51,7 @@ class PriceCore:
                 "obs_mode='masked' needs action_mode='discrete': a mask has no meaning for a Box of actions."
             )
         self.obs_mode, self.on_illegal = obs_mode, on_illegal
-        masks = self.encoding.masks() if isinstance(self.encoding, DiscreteEncoding) else {}
-        for mask in masks.values():
-            mask.flags.writeable = False
-        self._masks = masks
+        self._masks = self.encoding.masks() if isinstance(self.encoding, DiscreteEncoding) else {}
         self._seed: int | None = None
         self._game_number = -1
         self._block: list[tuple[float, float, float, float, int]] = []
@@ -129,7 +126,8 @@ class PriceCore:
 
     def seat_seed(self, seat: int) -> NDArray[np.uint64]:
         """A seat's own seed in the current game, uint64 (1,)."""
-        return seeding.seat_seeds(seeding.game_keys(self.seed, np.array([self._game_number])))[seat]
+        keys = seeding.game_keys(self.seed, np.array([self._game_number]))
+        return np.asarray(seeding.seat_seeds(keys)[seat])
 
     def current(self) -> PriceGame:
         """The game; raises `ResetNeeded` before the first reset."""
@@ -219,14 +217,14 @@ class PriceCore:
 
     def flat(self, seat: int) -> Float32:
         """The flat observation of a seat, whatever the ``obs_mode``."""
-        return self._buffers[seat].copy()
+        return np.array(self._buffers[seat])
 
     def mask(self, seat: int) -> NDArray[np.int8]:
-        """Which discrete actions are legal for a seat now: int8 (num_prices + 3,), read-only."""
+        """Which discrete actions are legal for a seat now: int8 (num_prices + 3,)."""
         game = self.current()
         if game.ended or game.mover != seat:
-            return self._masks["wait"]
-        return self._masks["answer" if game.acceptable else "open"]
+            return self._masks["wait"].copy()
+        return self._masks["answer" if game.acceptable else "open"].copy()
 
     def info(self, seat: int) -> dict[str, Any]:
         """The info of a seat: who moves, the legal actions, and the outcome once the game is over."""

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from negotiation_env import seeding
 from negotiation_env.price.config import PriceConfig
@@ -31,8 +30,7 @@ class Dealer:
     ) -> None:
         self.config, self.sample_stream, self.opponents = config, sample_stream, opponents
         single = isinstance(seeds, int)
-        self.seeds = np.full(size, seeds, dtype=np.uint64) if single else np.asarray(seeds, dtype=np.uint64)
-        self._one_seed = seeds if single else None
+        self.seeds = np.broadcast_to(np.asarray(seeds, dtype=np.uint64), (size,))
         self.step = size if single else 1
         self.current = np.zeros(size, dtype=np.int64)
         self._upcoming = np.arange(size) if single else np.zeros(size, dtype=np.int64)
@@ -59,9 +57,8 @@ class Dealer:
 
     def _draw(self, rows: Int64, options: Mapping[str, Any] | None) -> None:
         games = self._upcoming[rows]
-        seed: int | NDArray[np.uint64] = self.seeds[rows] if self._one_seed is None else self._one_seed
-        setup, first = deal_setup(self.config, seed, games, options)
-        keys = seeding.game_keys(seed, games)
+        setup, first = deal_setup(self.config, self.seeds[rows], games, options)
+        keys = seeding.game_keys(self.seeds[rows], games)
         self._facts[:, rows] = np.stack([setup.buyer_max, setup.seller_min, setup.low, setup.high])
         self._first[rows], self._seeds[:, rows] = first, seeding.seat_seeds(keys)
         self._opponent[rows] = (seeding.unit(keys, self.sample_stream) * self.opponents).astype(np.int64)

@@ -98,10 +98,10 @@ class PriceZooFace(PriceFace):
         return np.concatenate([self.core.flat(0), self.core.flat(1)])
 
 
-class PriceParallelEnv(PriceZooFace, ParallelEnv[str, Observation, Any]):
+class PriceParallelEnv(PriceZooFace, ParallelEnv[str, Observation, Any]):  # type: ignore[misc]  # PettingZoo ships no types
     """Bargaining over one price; both agents submit, and only the mover's action counts. See `price_v0`."""
 
-    metadata: ClassVar[dict[str, Any]] = METADATA  # type: ignore[misc]  # PettingZoo declares an instance attribute
+    metadata: ClassVar[dict[str, Any]] = METADATA
 
     def __init__(self, render_mode: str | None = None, **settings: Any) -> None:  # noqa: ANN401
         self._build(render_mode, settings)
@@ -158,7 +158,7 @@ class PriceParallelEnv(PriceZooFace, ParallelEnv[str, Observation, Any]):
         self.agents = [] if self.core.current().ended else list(rules.AGENTS)
 
 
-class PriceAECEnv(PriceZooFace, AECEnv[str, Observation, Any]):
+class PriceAECEnv(PriceZooFace, AECEnv[str, Observation, Any]):  # type: ignore[misc]  # PettingZoo ships no types
     """Bargaining over one price, turn by turn: ``agent_selection`` is the mover. See `price_v0`."""
 
     metadata: ClassVar[dict[str, Any]] = METADATA

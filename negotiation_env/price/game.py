@@ -61,13 +61,14 @@ class PriceGame:
 
     def quantise(self, price: float) -> float:
         """An offered price as the game knows it: on the tick or on the game's own grid."""
-        points = self.config.price_grid
+        points, tick = self.config.price_grid, self.config.tick
+        price = rules.scalar_on_tick(price, tick)
         if points is None:
-            return rules.scalar_on_tick(price, self.config.tick)
-        role, limit = rules.ROLES[self.mover], np.float64(self.limit(self.mover))
-        ends = np.float64(self.low), np.float64(self.high)
-        index = rules.grid_index(np.float64(price), role, limit, *ends, points, self.config.tick)
-        return float(rules.grid_price(index, *ends, points, self.config.tick))
+            return price
+        role, limit = rules.ROLES[self.mover], self.limit(self.mover)
+        offered, own, low, high = (np.array([value]) for value in (price, limit, self.low, self.high))
+        index = rules.grid_index(offered, role, own, low, high, points, tick)
+        return float(rules.grid_price(index, low, high, points, tick)[0])
 
     def play(self, kind: int, price: float = _NAN, message: str | None = None) -> None:
         """Play one legal move of the mover; `rules.PASS` only costs the turn. The price is quantised."""

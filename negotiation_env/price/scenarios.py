@@ -24,6 +24,8 @@ from negotiation_env.price.rules import SIDES, Float64, Int64, on_tick
 from negotiation_env.registry import load_target, unknown_name
 
 _ORIGINAL_WIDTH = 1300.0
+Seed = int | NDArray[np.uint64]
+"""A run's seed, or one a row."""
 OPTION_KEYS = ("buyer_max", "seller_min", "first_mover")
 
 
@@ -46,7 +48,7 @@ class PriceSetup:
     details: Mapping[str, NDArray[np.generic]] = field(default_factory=dict)
 
 
-Scenario = Callable[[PriceConfig, int | Int64, Int64], PriceSetup]
+Scenario = Callable[[PriceConfig, Seed, Int64], PriceSetup]
 _scenarios: dict[str, str] = {}
 
 
@@ -70,7 +72,7 @@ def find_scenario(name: str) -> Scenario:
     return scenario
 
 
-def _keys(seed: int | Int64, games: Int64) -> NDArray[np.uint64]:
+def _keys(seed: Seed, games: Int64) -> NDArray[np.uint64]:
     return seeding.fold(seeding.game_keys(seed, games), seeding.SCENARIO)
 
 
@@ -79,14 +81,14 @@ def _public(config: PriceConfig, size: int) -> tuple[Float64, Float64]:
     return np.full(size, low), np.full(size, high)
 
 
-def seed_scenario(config: PriceConfig, seed: int | Int64, games: Int64) -> PriceSetup:
+def seed_scenario(config: PriceConfig, seed: Seed, games: Int64) -> PriceSetup:
     """The original experiments: buyer_max ~ N(900, 50) clipped to [700, 1500], seller_min = buyer_max - 500."""
     low, high = _public(config, len(games))
     buyer_max = on_tick(np.clip(900.0 + 50.0 * seeding.normal(_keys(seed, games), 0), 700.0, 1500.0), config.tick)
     return PriceSetup(buyer_max, on_tick(buyer_max - 500.0, config.tick), low, high)
 
 
-def varied_scenario(config: PriceConfig, seed: int | Int64, games: Int64) -> PriceSetup:
+def varied_scenario(config: PriceConfig, seed: Seed, games: Int64) -> PriceSetup:
     """Never empty: width ~ U(50, 900), seller_min ~ U(200, 1500 - width); scaled with the price range."""
     low, high = _public(config, len(games))
     keys, scale = _keys(seed, games), (high - low) / _ORIGINAL_WIDTH
@@ -95,7 +97,7 @@ def varied_scenario(config: PriceConfig, seed: int | Int64, games: Int64) -> Pri
     return PriceSetup(np.minimum(on_tick(seller_min + width, config.tick), high), seller_min, low, high)
 
 
-def private_scenario(config: PriceConfig, seed: int | Int64, games: Int64) -> PriceSetup:
+def private_scenario(config: PriceConfig, seed: Seed, games: Int64) -> PriceSetup:
     """Both limits ~ U(price range), independently: often no deal should happen."""
     low, high = _public(config, len(games))
     keys = _keys(seed, games)
@@ -104,7 +106,7 @@ def private_scenario(config: PriceConfig, seed: int | Int64, games: Int64) -> Pr
 
 
 def deal_setup(
-    config: PriceConfig, seed: int | Int64, games: Int64, options: Mapping[str, object] | None = None
+    config: PriceConfig, seed: Seed, games: Int64, options: Mapping[str, object] | None = None
 ) -> tuple[PriceSetup, Int64]:
     """The setups of the given games, and the seat (B,) that moves first in each.
 
@@ -141,7 +143,7 @@ def check_limits(setup: PriceSetup) -> None:
             )
 
 
-def _first_movers(config: PriceConfig, seed: int | Int64, games: Int64) -> Int64:
+def _first_movers(config: PriceConfig, seed: Seed, games: Int64) -> Int64:
     if config.first_mover != "random":
         return np.full(len(games), SIDES.index(config.first_mover), dtype=np.int64)
     keys = seeding.game_keys(seed, games)

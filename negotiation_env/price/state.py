@@ -136,8 +136,9 @@ class PriceState:
     def quantise(self, rows: Rows, seat: int, price: Float64) -> Float64:
         """An offered price (n,) as the engine knows it: on the tick or on the game's own grid."""
         points, tick = self.config.price_grid, self.config.tick
+        price = rules.on_tick(price, tick)
         if points is None:
-            return rules.on_tick(price, tick)
+            return price
         low, high = self.low[rows], self.high[rows]
         index = rules.grid_index(price, rules.ROLES[seat], self.limits[seat, rows], low, high, points, tick)
         return rules.grid_price(index, low, high, points, tick)

@@ -263,7 +263,7 @@ class PriceVectorEnv(VectorEnv[Any, Any, Any]):
 
     def seat_seeds(self, seat: int) -> NDArray[np.uint64]:
         """A seat's own seed in each slot's game, uint64 (num_envs,)."""
-        return self.games.seat_seeds[seat].copy()
+        return np.array(self.games.seat_seeds[seat])
 
     def game_numbers(self) -> Int64:
         """The number of each slot's game within its seed, int64 (num_envs,)."""

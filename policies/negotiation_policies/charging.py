@@ -69,7 +69,7 @@ def _halvings(totals: Float64, count: Int64, excess: Float64) -> Int64:
     for depth in range(1, int(count.max(initial=0)).bit_length()):
         half = count >> depth
         end, middle, start = totals[rows, count], totals[rows, count - half], totals[rows, count - 2 * half]
-        going = going & (half > 0) & ((end - middle) - (middle - start) > excess * half)
+        going = going & (half > 0) & ((end - middle) - (middle - start) > excess * half + PRICE_NOISE)
         index += going
     return index
 
@@ -79,7 +79,7 @@ def observe(view: PriceView, resolution: Float64) -> OpponentModel:
     count = count_offers(view, view.opponent_offers)
     offers = known_columns(view, view.opponent_offers)
     gains = view.role[:, None] * (offers - view.reservation_price[:, None])
-    is_new = np.abs(np.diff(gains, axis=1, prepend=np.inf)) > resolution[:, None]
+    is_new = np.abs(np.diff(gains, axis=1, prepend=np.inf)) > resolution[:, None] + PRICE_NOISE
     nothing = np.zeros(len(view))
     return OpponentModel(
         offers=count,
@@ -161,7 +161,7 @@ class ChargingBoul(OpeningStrategy):
             width = (3.0 * elapsed(view) + 1.0) * self.band * opening
             goal = goal + width * (2.0 * uniform(view) - 1.0)
         charges = is_late & self._is_cheap(opponent, opening)
-        proposal = np.maximum(np.where((opponent.best >= goal) | charges, opponent.best, goal), 0.0)
+        proposal = np.maximum(np.where((opponent.best >= goal - PRICE_NOISE) | charges, opponent.best, goal), 0.0)
         return decision(price_of(view, proposal), gain(view, view.standing_offer) >= proposal - PRICE_NOISE)
 
     def _classify(self, opponent: OpponentModel) -> tuple[Bool, Float64]:
@@ -186,6 +186,6 @@ class ChargingBoul(OpeningStrategy):
 
     def _is_cheap(self, opponent: OpponentModel, opening: Float64) -> Bool:
         """Whether the opponent's best offer is good enough for me and leaves it little."""
-        span = opening - opponent.first
-        kept = (opening - opponent.best) / np.where(span > 0.0, span, np.inf)
-        return (opponent.best > self.late_floor * opening) & (kept < 2.0 * self.late_floor)
+        allowed = 2.0 * self.late_floor * (opening - opponent.first)
+        is_enough = opponent.best > self.late_floor * opening + PRICE_NOISE
+        return is_enough & (opening - opponent.best < allowed - PRICE_NOISE)

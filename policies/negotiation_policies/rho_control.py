@@ -8,6 +8,7 @@ import numpy as np
 
 from negotiation_env.policy import Float64
 from negotiation_env.price.view import PriceDecision, PriceView
+from negotiation_policies.clock import at_turn
 from negotiation_policies.orientation import (
     PRICE_NOISE,
     Bool,
@@ -18,8 +19,7 @@ from negotiation_policies.orientation import (
     price_of,
     reach,
 )
-from negotiation_policies.parameters import check_number, check_positive
-from negotiation_policies.time_based import POLYNOMIAL, ConcessionCurve
+from negotiation_policies.parameters import check_number, check_positive, check_whole
 
 IMPASSE = -1.0
 """The command that wants no deal; not a point on the line of rho."""
@@ -106,23 +106,27 @@ class HoldRho(Strategy):
 class ConcedeToRho(OpeningStrategy):
     """Opens at its margin and concedes along a polynomial to the price of the commanded rho.
 
-    ``target + (max(opening, target) - target) * (1 - (t / T)^exponent)``; accepts what gains at least
-    that. At rho = -1 it offers its own extreme and accepts nothing.
+    ``target + (max(opening, target) - target) * (1 - min(1, turn / (T - settle_before))^exponent)``;
+    accepts what gains at least that. At rho = -1 it offers its own extreme and accepts nothing.
 
     Attributes:
         rho: the commanded seller's share of the surplus in [0, 1], or -1 for an intended impasse.
         assumed_width: the surplus width (currency units) to assume where the game hides it.
         exponent: above 1 concedes late.
+        settle_before: how many turns before the deadline the target is reached; with 2, each side offers
+            it once while the other can still answer.
     """
 
     rho: float = 0.5
     assumed_width: float | None = None
     exponent: float = 1.0
+    settle_before: int = 2
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_command(self.rho, self.assumed_width)
         check_positive("exponent", self.exponent)
+        check_whole("settle_before", self.settle_before, low=0)
 
     def decide(self, view: PriceView) -> PriceDecision:
         """Accept what reaches the aspiration, else offer it.
@@ -134,8 +138,13 @@ class ConcedeToRho(OpeningStrategy):
             return refuse(view)
         target = target_gain(view, self.rho, self.assumed_width)
         surplus = np.maximum(self.opening_gain(view) - target, 0.0)
-        aspiration = target + surplus * (1.0 - ConcessionCurve(POLYNOMIAL, self.exponent).at(view))
+        aspiration = target + surplus * (1.0 - at_turn(view, self._conceded))
         return decision(price_of(view, aspiration), _reaches(view, aspiration))
+
+    def _conceded(self, max_turns: int) -> Float64:
+        """The share (T + 1,) of the way to the target that is covered by each turn."""
+        settled = max(max_turns - self.settle_before, 1)
+        return np.asarray(np.minimum(np.arange(max_turns + 1) / settled, 1.0) ** self.exponent)
 
 
 def _reaches(view: PriceView, level: Float64) -> Bool:

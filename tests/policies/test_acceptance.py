@@ -2,9 +2,6 @@
 
 import numpy as np
 import pytest
-from price_table import BUYER, NAN, SELLER, decide_one, make_view
-
-from negotiation_env.registry import make_policy
 from negotiation_policies.acceptance import (
     After,
     AllOf,
@@ -16,6 +13,9 @@ from negotiation_policies.acceptance import (
     Situation,
     combi,
 )
+from price_table import BUYER, NAN, SELLER, decide_one, make_view
+
+from negotiation_env.registry import make_policy
 
 
 def situation(standing, aspiration=200.0, next_offer=100.0, turn=10, opponent=None):

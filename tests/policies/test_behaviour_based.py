@@ -73,14 +73,18 @@ def test_averaged_tit_for_tat_looks_over_its_window():
         ((), (), 900.0),
         ((), (405.0,), 652.5),
         ((900.0,), (405.0,), 652.5),
-        ((652.5,), (405.0, 652.49), 652.49),  # 652.495, unrounded 0.005 below its last offer
+        ((652.5,), (405.0, 652.48), 652.49),
         ((652.5,), (405.0, 652.5), "accept"),
         ((410.0,), (300.0, 350.0), 400.0),
     ],
 )
 def test_split_difference(own, opponent, expected):
-    got = offer("split_difference", own, opponent)
-    assert got == expected if isinstance(expected, str) else got == pytest.approx(expected, abs=0.0051)
+    assert offer("split_difference", own, opponent) == expected
+
+
+def test_split_difference_compares_the_unrounded_midpoint():
+    # the midpoint 652.495 may be rounded to the standing 652.49, yet it asks for more
+    assert offer("split_difference", (652.5,), (405.0, 652.49)) != "accept"
 
 
 def test_split_difference_may_go_less_far():

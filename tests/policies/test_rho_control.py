@@ -33,9 +33,9 @@ def test_accept_within_is_a_share_of_the_surplus():
     assert decide_one(policy, **KNOWN[SELLER], turn=2, opponent=(595.9,))[0] == "offer"
 
 
-@pytest.mark.parametrize(("turn", "price"), [(5, 825.0), (10, 750.0), (20, 600.0)])
+@pytest.mark.parametrize(("turn", "price"), [(9, 750.0), (12, 700.0), (18, 600.0), (20, 600.0)])
 def test_concede_to_rho_ends_at_the_target(turn, price):
-    # opening 900, target 600: 600 + 300 (1 - t)
+    # opening 900, target 600: 600 + 300 (1 - turn / 18)
     assert decide_one(make_policy("concede_to_rho:rho=0.5"), **KNOWN[SELLER], turn=turn) == (
         "offer",
         pytest.approx(price),

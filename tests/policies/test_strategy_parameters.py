@@ -4,9 +4,9 @@ import json
 import pickle
 
 import pytest
+from negotiation_policies.registration import register
 
 from negotiation_env.registry import list_policies, make_policy, policy_params
-from negotiation_policies.registration import register
 
 register()
 WRONG = [

@@ -1,0 +1,59 @@
+"""`Episodes` as Polars frames, column by column."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from negotiation_env.domain import Array
+from negotiation_env.episodes import Episodes
+from negotiation_env.records.errors import missing_extra
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def episode_frame(episodes: Episodes) -> pl.DataFrame:
+    """The episode table, one row a game; NaN becomes null."""
+    pl = _polars()
+    return pl.DataFrame([_series(name, values) for name, values in episodes.episodes.items()])
+
+
+def decision_frame(episodes: Episodes) -> pl.DataFrame:
+    """The decision table, one row a move, with the game's ``uid``; NaN becomes null, notes are JSON text.
+
+    Games that were played with ``record=False`` have no moves, and the frame is empty.
+    """
+    pl = _polars()
+    table = episodes.decisions
+    if not len(table):
+        return pl.DataFrame()
+    uid = _series("uid", episodes.episodes["uid"]).gather(table["episode"])
+    columns = [_series(name, values) for name, values in table.items() if name != "notes"]
+    return pl.DataFrame([uid, *columns, _series("notes", _note_texts(episodes))])
+
+
+def _note_texts(episodes: Episodes) -> Array:
+    column = np.full(episodes.decisions.length, None, dtype=object)
+    for row, note in episodes.batch.notes.items():
+        column[row] = json.dumps(note, default=str)
+    return column
+
+
+def _series(name: str, values: Array) -> pl.Series:
+    pl = _polars()
+    if values.dtype == object:
+        return pl.Series(name, values.tolist(), dtype=pl.String)
+    if values.ndim > 1:
+        return pl.Series(name, values, dtype=pl.Array(pl.from_numpy(values[:0, 0]).dtypes[0], values.shape[1]))
+    return pl.Series(name, values, nan_to_null=values.dtype.kind == "f")
+
+
+def _polars():  # type: ignore[no-untyped-def]  # noqa: ANN202  # the module itself
+    try:
+        import polars
+    except ImportError as error:
+        raise missing_extra("polars") from error
+    return polars
