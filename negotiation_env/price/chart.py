@@ -82,23 +82,60 @@ def style_axes(axes: Axes, x_label: str = "", y_label: str = "") -> None:
     axes.yaxis.set_major_locator(MaxNLocator(5, min_n_ticks=3))
 
 
-def shade_zone(axes: Axes, seller_min: float, buyer_max: float, caption: bool = True) -> None:
+def shade_zone(axes: Axes, seller_min: float, buyer_max: float) -> None:
     """Shade the surplus zone between the limits; hatch it where it is empty (the seller's limit is higher)."""
-    empty = seller_min > buyer_max
     low, high = sorted((seller_min, buyer_max))
-    if empty:
-        axes.axhspan(low, high, facecolor="none", edgecolor="#B8B8B8", hatch="////", linewidth=0, zorder=0, gid="zone")
+    if seller_min > buyer_max:
+        axes.axhspan(low, high, facecolor="none", edgecolor="#C4C4C4", hatch="////", linewidth=0, zorder=0, gid="zone")
     else:
         axes.axhspan(low, high, facecolor=GREEN, alpha=0.13, linewidth=0, zorder=0, gid="zone")
     for side, limit in (("buyer", buyer_max), ("seller", seller_min)):
         axes.axhline(limit, color=SIDE_COLOURS[side], linewidth=0.7, dashes=(4, 2), zorder=1, gid=f"limit-{side}")
-    if caption:
-        text, colour = ("no surplus", MUTED) if empty else ("surplus zone", "#00664B")
-        box = {"facecolor": "white", "edgecolor": "none", "pad": 1.0} if empty else None
-        place = axes.get_yaxis_transform()
-        axes.text(
-            0.025, (low + high) / 2, text, color=colour, fontsize=SMALL, va="center", bbox=box, transform=place, zorder=1.5
-        )
+
+
+def name_zone(axes: Axes, seller_min: float, buyer_max: float) -> None:
+    """Write what the shaded zone is, where it is farthest from everything drawn so far.
+
+    Call it when the limits of both axes are final.
+    """
+    empty = seller_min > buyer_max
+    text, colour = ("no surplus", MUTED) if empty else ("surplus zone", "#00664B")
+    bottom, top = sorted(axes.transLimits.transform([(0.0, seller_min), (0.0, buyer_max)])[:, 1])
+    width, height = axes_size(axes)
+    rows = np.linspace(bottom, top, 11)[1:-1] if (top - bottom) * height > 3 * SMALL else [(bottom + top) / 2]
+    reach = len(text) * 0.27 * SMALL
+    edge = (reach + 4) / width
+    places = [(x, y) for y in sorted(rows, key=lambda y: abs(y - (bottom + top) / 2)) for x in (edge, 0.5, 1 - edge)]
+    drawn = _drawn_points(axes)
+
+    def clearance(place: tuple[float, float]) -> float:
+        sideways = np.maximum(np.abs(drawn[:, 0] - place[0]) * width - reach, 0.0)
+        return float(min(np.hypot(sideways, (drawn[:, 1] - place[1]) * height).min(), 3 * SMALL))
+
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 1.0} if empty else None
+    x, y = max(places, key=clearance)
+    axes.text(x, y, text, color=colour, fontsize=SMALL, ha="center", va="center", bbox=box, transform=axes.transAxes)
+
+
+def _drawn_points(axes: Axes) -> NDArray[np.float64]:
+    """Points (n, 2) along the lines of the axes, as fractions of the axes."""
+    points = [np.empty((0, 2))]
+    for line in axes.get_lines():
+        path = np.asarray(line.get_xydata(), dtype=np.float64)
+        if line.get_transform() == axes.transData and len(path):
+            between = np.linspace(0, len(path) - 1, max(8 * len(path), 50))
+            steps = np.arange(len(path))
+            points.append(np.stack([np.interp(between, steps, path[:, axis]) for axis in (0, 1)], axis=1))
+    return np.asarray(axes.transLimits.transform(np.concatenate([*points, [(np.inf, np.inf)]])))
+
+
+def axes_size(axes: Axes) -> tuple[float, float]:
+    """About how wide and high the axes will be, in points."""
+    figure = axes.get_figure(root=True)
+    if figure is None:
+        raise ValueError("the axes belong to no figure; make them with figure.add_subplot().")
+    box = axes.get_position()
+    return box.width * figure.get_figwidth() * 72, box.height * figure.get_figheight() * 72
 
 
 def label_right(axes: Axes, labels: Sequence[Label], size: float = SMALL, leaders: bool = True) -> None:
@@ -109,14 +146,10 @@ def label_right(axes: Axes, labels: Sequence[Label], size: float = SMALL, leader
     if not labels:
         return
     low, high = axes.get_ylim()
-    figure = axes.get_figure(root=True)
-    if figure is None:
-        raise ValueError("the axes belong to no figure; make them with figure.add_subplot().")
-    height = axes.get_position().height * figure.get_figheight() * 72
     lines = max(text.count("\n") + 1 for _, text, _ in labels)
-    gap = (lines * LINE_HEIGHT + 0.25) * size / height
+    gap = (lines * LINE_HEIGHT + 0.25) * size / axes_size(axes)[1]
     wanted = [(value - low) / (high - low) for value, _, _ in labels]
-    for (value, text, colour), place in zip(labels, spread(wanted, gap), strict=True):
+    for (value, text, colour), place in zip(labels, spread(wanted, gap, 0.4 * gap, 1 - 0.4 * gap), strict=True):
         axes.annotate(
             text,
             xy=(1.0, value),
@@ -134,10 +167,11 @@ def label_right(axes: Axes, labels: Sequence[Label], size: float = SMALL, leader
         )
 
 
-def spread(wanted: Sequence[float], gap: float) -> list[float]:
-    """The places nearest to ``wanted`` (least squares) in the same order and at least ``gap`` apart.
+def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """The places nearest to ``wanted`` (least squares) in the same order, at least ``gap`` apart, in [low, high].
 
-    Isotonic regression of ``wanted[i] - i * gap`` by pooling adjacent violators.
+    Isotonic regression of ``wanted[i] - i * gap`` by pooling adjacent violators. Where [low, high] is too short
+    for all, they start at ``low``.
     """
     order = sorted(range(len(wanted)), key=lambda index: wanted[index])
     pools: list[tuple[float, int]] = []
@@ -148,7 +182,8 @@ def spread(wanted: Sequence[float], gap: float) -> list[float]:
             mean = (before * members + mean * count) / (members + count)
             count += members
         pools.append((mean, count))
-    level = [mean for mean, count in pools for _ in range(count)]
+    highest = high - (len(wanted) - 1) * gap
+    level = [max(low, min(mean, highest)) for mean, count in pools for _ in range(count)]
     places = [0.0] * len(wanted)
     for rank, index in enumerate(order):
         places[index] = level[rank] + rank * gap

@@ -20,8 +20,10 @@ from negotiation_env.price.chart import (
     TITLE,
     VERMILION,
     Label,
+    axes_size,
     figure_pixels,
     label_right,
+    name_zone,
     new_figure,
     save_figure,
     shade_zone,
@@ -38,7 +40,6 @@ __all__ = ["draw_game", "figure_pixels", "interaction_figure", "new_figure", "sa
 
 _PANELS_A_ROW = 3
 _PANEL_HEIGHT = 2.3
-_ENDINGS = {"walk": "walked away", "deadline": "deadline", "fault": "a player failed"}
 
 
 def draw_game(
@@ -70,20 +71,24 @@ def draw_game(
     axes.set_ylim(price_low, price_high)
     shade_zone(axes, seller_min, buyer_max)
     for agent, side in zip(rules.AGENTS, rules.SIDES, strict=True):
-        _draw_offers(axes, [move for move in moves if move[1] == agent], side, _caption(agent, side, moves, names))
+        _draw_offers(axes, [move for move in moves if move[1] == agent], side, _caption(axes, agent, moves, names))
     labels = [
         (buyer_max, f"buyer's limit\n{buyer_max:.2f}", BLUE),
         (seller_min, f"seller's limit\n{seller_min:.2f}", VERMILION),
     ]
     label_right(axes, [*labels, *_draw_ending(axes, moves, outcome)])
-    rows = _legend_above(axes)
-    axes.set_title(_headline(moves, max_turns, outcome), fontsize=TITLE, loc="left", pad=4 + rows * BODY * 1.32)
+    name_zone(axes, seller_min, buyer_max)
+    _legend_above(axes)
+    _set_title(axes, _headline(moves, max_turns, outcome), _legend_lines(axes))
 
 
-def _caption(agent: str, side: str, moves: Sequence[Move], names: Mapping[str, str] | None) -> str:
-    name = (names or {}).get(agent)
-    opened = " (moves first)" if moves and moves[0][1] == agent else ""
-    return "\n".join(textwrap.wrap(f"{side}: {name}{opened}" if name else f"{side}{opened}", 38))
+def _caption(axes: Axes, agent: str, moves: Sequence[Move], names: Mapping[str, str] | None) -> str:
+    """Who an agent is and whether it moved first, wrapped to the width of the panel."""
+    side = rules.SIDES[rules.AGENTS.index(agent)]
+    name = (names or {}).get(agent, "").replace(":", ": ").replace(",", ", ")
+    opened = " (moves\u00a0first)" if moves and moves[0][1] == agent else ""
+    across = int(axes_size(axes)[0] / (0.5 * BODY))
+    return "\n".join(textwrap.wrap(f"{side}: {name}{opened}" if name else f"{side}{opened}", max(across, 20)))
 
 
 def _draw_offers(axes: Axes, moves: Sequence[Move], side: str, caption: str) -> None:
@@ -130,8 +135,8 @@ def _accept_mark(size: float) -> dict[str, Any]:
     return {"marker": "*", "markersize": size, "color": BLACK, "markeredgecolor": "white", "markeredgewidth": 0.6}
 
 
-def _legend_above(axes: Axes) -> int:
-    """A legend above the axes, one row an entry; returns how many lines it has."""
+def _legend_above(axes: Axes) -> None:
+    """A legend above the axes, one row an entry."""
     legend = axes.legend(
         loc="lower left",
         bbox_to_anchor=(-0.015, 1.0),
@@ -143,16 +148,29 @@ def _legend_above(axes: Axes) -> int:
         handletextpad=0.5,
         labelspacing=0.25,
     )
-    return sum(text.get_text().count("\n") + 1 for text in legend.get_texts())
+    legend.set_in_layout(False)  # its height is kept free by the title's padding; its width must not squeeze the axes
+
+
+def _legend_lines(axes: Axes) -> int:
+    legend = axes.get_legend()
+    return sum(text.get_text().count("\n") + 1 for text in legend.get_texts()) if legend else 0
+
+
+def _set_title(axes: Axes, text: str, rows: int) -> None:
+    """A title above a legend of so many lines."""
+    axes.set_title(text, fontsize=TITLE, loc="left", pad=4 + rows * BODY * 1.32)
 
 
 def _headline(moves: Sequence[Move], max_turns: int, outcome: Mapping[str, Any] | None) -> str:
     if outcome is None:
-        return f"{len(moves)} moves made, {max_turns} turns in all"
-    turn = int(outcome["turns"])
+        return f"Turn {moves[-1][0] if moves else 0} of {max_turns}"
+    when = f"turn {outcome['turns']} of {max_turns}"
     if outcome["deal"]:
-        return f"Deal on turn {turn} of {max_turns}"
-    return f"No deal: {_ENDINGS.get(outcome['ended_by'], outcome['ended_by'])} on turn {turn} of {max_turns}"
+        return f"Deal on {when}"
+    if outcome["ended_by"] == "deadline":
+        return f"No deal by the deadline, turn {max_turns}"
+    what = "walked away" if outcome["ended_by"] == "walk" else "failed"
+    return f"No deal: {rules.SIDES[rules.AGENTS.index(moves[-1][1])]} {what} on {when}"
 
 
 def interaction_figure(
@@ -180,7 +198,19 @@ def interaction_figure(
         limits = (game.buyer_max, game.seller_min, low, high, game.details["max_turns"])
         outcome = {name: getattr(game, name) for name in ("deal", "price", "rho", "turns", "ended_by")}
         draw_game(axes, game.moves, *limits, outcome, names[place] if names else game.players)
+    _tidy_grid(figure.axes, across)
     return figure
+
+
+def _tidy_grid(panels: Sequence[Axes], across: int) -> None:
+    """Titles of a row on one line; axis labels only at the left and at the bottom of the grid."""
+    rows = max(_legend_lines(axes) for axes in panels)
+    for place, axes in enumerate(panels):
+        _set_title(axes, axes.get_title(loc="left"), rows)
+        if place % across:
+            axes.set_ylabel("")
+        if place + across < len(panels):
+            axes.set_xlabel("")
 
 
 def price_window(game: PriceEpisode) -> tuple[float, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
@@ -29,6 +30,9 @@ def explained(path: Path, advice: str = "") -> Iterator[None]:
         raise RecordError(f"cannot write {path}: {reason}{where}.{advice and ' '}{advice}") from error
 
 
-def missing_extra(package: str) -> ImportError:
-    """The error for a missing optional package of the ``datasets`` extra."""
-    return ImportError(f'this needs {package}; install it with: pip install "negotiation-env[datasets]"')
+def require(package: str) -> None:
+    """Raise ``ImportError`` with what to install if a package of the ``datasets`` extra is missing."""
+    try:
+        import_module(package)
+    except ModuleNotFoundError as error:
+        raise ImportError(f'this needs {package}; install it with: pip install "negotiation-env[datasets]"') from error

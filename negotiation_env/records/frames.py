@@ -9,7 +9,7 @@ import numpy as np
 
 from negotiation_env.domain import Array
 from negotiation_env.episodes import Episodes
-from negotiation_env.records.errors import missing_extra
+from negotiation_env.records.errors import require
 
 if TYPE_CHECKING:
     import polars as pl
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 def episode_frame(episodes: Episodes) -> pl.DataFrame:
     """The episode table, one row a game; NaN becomes null."""
-    pl = _polars()
+    require("polars")
+    import polars as pl
+
     return pl.DataFrame([_series(name, values) for name, values in episodes.episodes.items()])
 
 
@@ -26,7 +28,9 @@ def decision_frame(episodes: Episodes) -> pl.DataFrame:
 
     Games that were played with ``record=False`` have no moves, and the frame is empty.
     """
-    pl = _polars()
+    require("polars")
+    import polars as pl
+
     table = episodes.decisions
     if not len(table):
         return pl.DataFrame()
@@ -43,17 +47,8 @@ def _note_texts(episodes: Episodes) -> Array:
 
 
 def _series(name: str, values: Array) -> pl.Series:
-    pl = _polars()
+    import polars as pl
+
     if values.dtype == object:
         return pl.Series(name, values.tolist(), dtype=pl.String)
-    if values.ndim > 1:
-        return pl.Series(name, values, dtype=pl.Array(pl.from_numpy(values[:0, 0]).dtypes[0], values.shape[1]))
     return pl.Series(name, values, nan_to_null=values.dtype.kind == "f")
-
-
-def _polars():  # type: ignore[no-untyped-def]  # noqa: ANN202  # the module itself
-    try:
-        import polars
-    except ImportError as error:
-        raise missing_extra("polars") from error
-    return polars

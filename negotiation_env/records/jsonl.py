@@ -1,0 +1,106 @@
+"""The JSONL text of games: one decision a line, written and recognised by the same code.
+
+A line is put together from parts that are made once a game and the few values that its move changes, so
+that writing costs about a microsecond a line. `GameText.opening` and `GameText.tails` are also what the
+reader expects to find, see `negotiation_env.records.reading`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from negotiation_env.domain import Array
+from negotiation_env.policy import OFFER
+from negotiation_env.records.games import SIDES, Games
+from negotiation_env.run import SCHEMA_VERSION
+
+ACTIONS = ("OFFER", "ACCEPT", "WALK")
+FACT_NUMBERS = (
+    "buyer_max", "seller_min", "zopa_width", "price_low", "price_high", "price", "rho",
+    "rho_commanded_0", "rho_commanded_1", "seed", "max_turns", "first",
+)  # fmt: skip
+FACT_TEXTS = (
+    "strategy_0", "strategy_1", "params_0", "params_1", "scenario", "information", "episode_outcome", "product",
+)  # fmt: skip
+_GAMES_AT_A_TIME = 256
+
+
+@dataclass(frozen=True, slots=True)
+class GameText:
+    """What the lines of one game have in common, as JSON text.
+
+    Attributes:
+        head: from the start of a line to the value of ``turn``.
+        agents: for each seat, from there to the value of ``timestep``.
+        roles: for each seat, from there to the value of ``last_offer_price``.
+        limits: for each seat, from the end of ``offer_history`` to the value of the action's ``type``.
+        tails: for each seat, from ``rho`` to the end of the line.
+    """
+
+    head: str
+    agents: tuple[str, str]
+    roles: tuple[str, str]
+    limits: tuple[str, str]
+    tails: tuple[str, str]
+
+    def opening(self, turn: int, seat: int, last: str, offers: str) -> str:
+        """A line up to the value of the action's ``type``, from the last offer and all offers so far."""
+        return (
+            f"{self.head}{turn}{self.agents[seat]}{turn - 1}{self.roles[seat]}{last}"
+            f',"offer_history":[{offers}{self.limits[seat]}'
+        )
+
+
+def game_text(uid: str, numbers: Sequence[str], texts: Sequence[str]) -> GameText:
+    """The common parts of one game's lines.
+
+    Args:
+        uid: the trajectory id.
+        numbers: JSON text of `NUMBERS`.
+        texts: JSON text of `TEXTS`; those of the parameters are objects.
+    """
+    buyer_max, seller_min, width, low, high, price, rho, command_0, command_1, seed, max_turns, first = numbers
+    buyer, seller, buyer_params, seller_params, scenario, information, outcome, product = texts
+    start = f',"rho":{rho},"rho_commanded":'
+    meta = (
+        f'"meta":{{"buyer_max":{buyer_max},"seller_min":{seller_min},"zopa_width":{width},"accepted_price":{price},'
+        f'"first_mover":"{SIDES[first == "1"]}","seed":{seed},"scenario":{scenario},"information":{information},"opponent":'
+    )
+    sold = "" if product == '""' else f',"product":{product}'
+    end = f',"episode_outcome":{outcome}{sold}}}}}\n'
+    span = f',"price_range":[{low},{high}]}},"action":{{"type":"'
+    role = f',"max_turns":{max_turns},"role":'
+    return GameText(
+        f'{{"schema_version":{SCHEMA_VERSION},"trajectory_id":{json.dumps(uid)},"turn":',
+        (_agent(buyer, buyer_params), _agent(seller, seller_params)),
+        (f'{role}"buyer","last_offer_price":', f'{role}"seller","last_offer_price":'),
+        (f'],"reservation_price":{buyer_max}{span}', f'],"reservation_price":{seller_min}{span}'),
+        (
+            f'{start}{command_0},"intent_impasse":{_TRUTH[command_0 == IMPASSE]},{meta}'
+            f'{seller},"opponent_params":{seller_params}{end}',
+            f'{start}{command_1},"intent_impasse":{_TRUTH[command_1 == IMPASSE]},{meta}'
+            f'{buyer},"opponent_params":{buyer_params}{end}',
+        ),
+    )
+
+
+def _agent(strategy: str, params: str) -> str:
+    return f',"agent":{{"strategy":{strategy},"params":{params}}},"state":{{"timestep":'
+
+
+def lines(games: Games) -> Iterator[str]:
+    """The text of games, some games at a time."""
+    starts = [*games.starts.tolist(), len(games.kind)]
+    facts = list(zip(games.ids, _number_texts(games), _label_texts(games), games.facts["first"].tolist(), strict=True))
+    final = list(zip(number_texts(games.facts["reward_0"]), number_texts(games.facts["reward_1"]), strict=True))
+    extras = _extras(games)
+    for low in range(0, len(games), _GAMES_AT_A_TIME):
+        written: list[str] = []
+        for game in range(low, min(low + _GAMES_AT_A_TIME, len(games))):
+            uid, numbers, texts, first = facts[game]
+            rows = slice(starts[game], starts[game + 1])
+            moves = _Moves(games.kind[rows].tolist(), number_texts(games.offer[rows]), final[game], starts[game])
+            _write_game(written, game_text(uid, numbers, texts), first, moves, extras)
+        yield "".join(written)

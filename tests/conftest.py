@@ -1,0 +1,14 @@
+"""What all tests share: where the independent references are, and the environments of each mode."""
+
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    if not SHARED.is_dir():
+        pytest.skip("the folder of independent references is not here")
+    return SHARED
