@@ -51,8 +51,8 @@ class State(Protocol):
     def view(self, rows: Rows, seat: int) -> Any:  # noqa: ANN401  # the domain's own view
         """What a seat sees in the given rows."""
 
-    def resolve(self, rows: Rows, seat: int, decision: Any, player: str) -> tuple[Array, Array]:  # noqa: ANN401
-        """Check a decision; returns kinds (n,) and what is offered (n, ...), as the engine knows it."""
+    def resolve(self, view: Any, decision: Any, player: str) -> tuple[Array, Array]:  # noqa: ANN401
+        """Check a decision on a view; returns kinds (n,) and what is offered (n, ...), as the engine knows it."""
 
     def advance(self, rows: Rows, seat: int, kind: Array, content: Array) -> NDArray[np.int8]:
         """Play a checked move; returns how each game ended, or 0."""

@@ -97,8 +97,9 @@ def _groups(run: Run, state: State, chosen: Int64, turn: int) -> Iterator[tuple[
 
 
 def _play_turn(state: State, seat: int, player: Player, rows: Rows, turn: int) -> _Move:
-    decision = player.policy.decide(state.view(rows, seat))
-    kind, content = state.resolve(rows, seat, decision, player.name)
+    view = state.view(rows, seat)
+    decision = player.policy.decide(view)
+    kind, content = state.resolve(view, decision, player.name)
     slots = np.array(state.game[rows])
     if decision.message is not None:
         state.say(rows, seat, decision.message)

@@ -94,7 +94,7 @@ def shade_zone(axes: Axes, seller_min: float, buyer_max: float) -> None:
 
 
 def name_zone(axes: Axes, seller_min: float, buyer_max: float) -> None:
-    """Write what the shaded zone is, where it is farthest from everything drawn so far.
+    """Write in the zone what it is, away from the offers; nothing where the zone is too narrow for text.
 
     Call it when the limits of both axes are final.
     """
@@ -102,7 +102,9 @@ def name_zone(axes: Axes, seller_min: float, buyer_max: float) -> None:
     text, colour = ("no surplus", MUTED) if empty else ("surplus zone", "#00664B")
     bottom, top = sorted(axes.transLimits.transform([(0.0, seller_min), (0.0, buyer_max)])[:, 1])
     width, height = axes_size(axes)
-    rows = np.linspace(bottom, top, 11)[1:-1] if (top - bottom) * height > 3 * SMALL else [(bottom + top) / 2]
+    if (top - bottom) * height < 1.4 * SMALL:
+        return
+    rows = np.linspace(bottom, top, 11)[2:-2]
     reach = len(text) * 0.27 * SMALL
     edge = (reach + 4) / width
     places = [(x, y) for y in sorted(rows, key=lambda y: abs(y - (bottom + top) / 2)) for x in (edge, 0.5, 1 - edge)]
@@ -110,7 +112,7 @@ def name_zone(axes: Axes, seller_min: float, buyer_max: float) -> None:
 
     def clearance(place: tuple[float, float]) -> float:
         sideways = np.maximum(np.abs(drawn[:, 0] - place[0]) * width - reach, 0.0)
-        return float(min(np.hypot(sideways, (drawn[:, 1] - place[1]) * height).min(), 3 * SMALL))
+        return float(np.hypot(sideways, (drawn[:, 1] - place[1]) * height).min(initial=3 * SMALL))
 
     box = {"facecolor": "white", "edgecolor": "none", "pad": 1.0} if empty else None
     x, y = max(places, key=clearance)
@@ -118,24 +120,24 @@ def name_zone(axes: Axes, seller_min: float, buyer_max: float) -> None:
 
 
 def _drawn_points(axes: Axes) -> NDArray[np.float64]:
-    """Points (n, 2) along the lines of the axes, as fractions of the axes."""
+    """Points (n, 2) along what is drawn in the axes, limits apart, as fractions of the axes."""
     points = [np.empty((0, 2))]
     for line in axes.get_lines():
         path = np.asarray(line.get_xydata(), dtype=np.float64)
-        if line.get_transform() == axes.transData and len(path):
+        if not str(line.get_gid()).startswith("limit") and len(path):
             between = np.linspace(0, len(path) - 1, max(8 * len(path), 50))
             steps = np.arange(len(path))
             points.append(np.stack([np.interp(between, steps, path[:, axis]) for axis in (0, 1)], axis=1))
-    return np.asarray(axes.transLimits.transform(np.concatenate([*points, [(np.inf, np.inf)]])))
+    return np.asarray(axes.transLimits.transform(np.concatenate(points)))
 
 
 def axes_size(axes: Axes) -> tuple[float, float]:
-    """About how wide and high the axes will be, in points."""
+    """About how wide and high the axes will be, in points; labels at the right take some of the width."""
     figure = axes.get_figure(root=True)
     if figure is None:
         raise ValueError("the axes belong to no figure; make them with figure.add_subplot().")
     box = axes.get_position()
-    return box.width * figure.get_figwidth() * 72, box.height * figure.get_figheight() * 72
+    return 0.85 * box.width * figure.get_figwidth() * 72, box.height * figure.get_figheight() * 72
 
 
 def label_right(axes: Axes, labels: Sequence[Label], size: float = SMALL, leaders: bool = True) -> None:

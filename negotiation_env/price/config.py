@@ -82,6 +82,11 @@ class PriceConfig:
             return self.discount
         return (float(self.discount), float(self.discount))
 
+    @property
+    def resolution(self) -> tuple[float, int | None]:
+        """The tick, and the number of points of the game's own grid if it has one."""
+        return self.tick, self.price_grid
+
     @classmethod
     def build(cls, settings: Mapping[str, object]) -> PriceConfig:
         """A config from keyword arguments; an unknown one raises ``TypeError`` with the known ones."""

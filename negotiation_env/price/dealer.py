@@ -13,6 +13,9 @@ from negotiation_env.price.rules import Int64
 from negotiation_env.price.scenarios import PriceSetup, deal_setup
 from negotiation_env.price.state import PriceState
 
+_AHEAD = 8
+"""How many games are drawn ahead for each slot."""
+
 
 class Dealer:
     """Draws games ahead for all slots at once, since drawing few costs as much as drawing many.
@@ -32,34 +35,44 @@ class Dealer:
         single = isinstance(seeds, int)
         self.seeds = np.broadcast_to(np.asarray(seeds, dtype=np.uint64), (size,))
         self.step = size if single else 1
-        self.current = np.zeros(size, dtype=np.int64)
-        self._upcoming = np.arange(size) if single else np.zeros(size, dtype=np.int64)
-        self._facts = np.empty((4, size))
-        self._first = np.empty(size, dtype=np.int64)
-        self._seeds = np.empty((2, size), dtype=np.uint64)
-        self._opponent = np.empty(size, dtype=np.int64)
-        self._ready = np.zeros(size, dtype=np.bool_)
+        self.current = np.full(size, -1, dtype=np.int64)
+        self._start = np.arange(size) if single else np.zeros(size, dtype=np.int64)
+        self._played = np.zeros(size, dtype=np.int64)
+        self._drawn = np.zeros(size, dtype=np.int64)
+        self._facts = np.empty((4, _AHEAD, size))
+        self._numbers = np.empty((2, _AHEAD, size), dtype=np.int64)
+        self._seat_seeds = np.empty((2, _AHEAD, size), dtype=np.uint64)
 
     def deal(self, state: PriceState, rows: Int64, options: Mapping[str, Any] | None = None) -> Int64:
         """Start the next game in each of the given slots (k,); returns the sampled opponents (k,)."""
+        turn = self._played[rows]
         if options:
-            self._ready[rows] = False
-            self._draw(rows, options)
-        elif not self._ready[rows].all():
-            self._draw(np.flatnonzero(~self._ready), None)
-        low, high = self._facts[2, rows], self._facts[3, rows]
-        setup = PriceSetup(self._facts[0, rows], self._facts[1, rows], low, high)
-        state.deal(rows, setup, self._first[rows], self._seeds[:, rows])
-        self._ready[rows] = False
-        self.current[rows] = self._upcoming[rows]
-        self._upcoming[rows] += self.step
-        return self._opponent[rows]
+            self._draw(rows, turn, options)
+        elif (turn >= self._drawn[rows]).any():
+            self._draw_ahead()
+        place = turn % _AHEAD
+        buyer_max, seller_min, low, high = self._facts[:, place, rows]
+        first, opponent = self._numbers[:, place, rows]
+        state.deal(rows, PriceSetup(buyer_max, seller_min, low, high), first, self._seat_seeds[:, place, rows])
+        self.current[rows] = self._start[rows] + self.step * turn
+        self._played[rows] = turn + 1
+        if options:
+            self._drawn[rows] = turn + 1
+        return opponent
 
-    def _draw(self, rows: Int64, options: Mapping[str, Any] | None) -> None:
-        games = self._upcoming[rows]
+    def _draw_ahead(self) -> None:
+        """Fill each slot's store of games to come."""
+        todo = np.maximum(self._drawn, self._played) + np.arange(_AHEAD)[:, None]
+        wanted, slots = np.nonzero(todo < self._played + _AHEAD)
+        self._draw(slots, todo[wanted, slots], None)
+        self._drawn = self._played + _AHEAD
+
+    def _draw(self, rows: Int64, turn: Int64, options: Mapping[str, Any] | None) -> None:
+        """Draw each slot's ``turn``-th game, (k,) slots and turns."""
+        games, place = self._start[rows] + self.step * turn, turn % _AHEAD
         setup, first = deal_setup(self.config, self.seeds[rows], games, options)
         keys = seeding.game_keys(self.seeds[rows], games)
-        self._facts[:, rows] = np.stack([setup.buyer_max, setup.seller_min, setup.low, setup.high])
-        self._first[rows], self._seeds[:, rows] = first, seeding.seat_seeds(keys)
-        self._opponent[rows] = (seeding.unit(keys, self.sample_stream) * self.opponents).astype(np.int64)
-        self._ready[rows] = True
+        self._facts[:, place, rows] = np.stack([setup.buyer_max, setup.seller_min, setup.low, setup.high])
+        opponent = (seeding.unit(keys, self.sample_stream) * self.opponents).astype(np.int64)
+        self._numbers[:, place, rows] = np.stack([first, opponent])
+        self._seat_seeds[:, place, rows] = seeding.seat_seeds(keys)

@@ -61,14 +61,13 @@ class PriceGame:
 
     def quantise(self, price: float) -> float:
         """An offered price as the game knows it: on the tick or on the game's own grid."""
-        points, tick = self.config.price_grid, self.config.tick
+        tick, points = self.config.resolution
         price = rules.scalar_on_tick(price, tick)
         if points is None:
             return price
         role, limit = rules.ROLES[self.mover], self.limit(self.mover)
         offered, own, low, high = (np.array([value]) for value in (price, limit, self.low, self.high))
-        index = rules.grid_index(offered, role, own, low, high, points, tick)
-        return float(rules.grid_price(index, low, high, points, tick)[0])
+        return float(rules.quantise(offered, role, own, low, high, tick, points)[0])
 
     def play(self, kind: int, price: float = _NAN, message: str | None = None) -> None:
         """Play one legal move of the mover; `rules.PASS` only costs the turn. The price is quantised."""

@@ -78,25 +78,29 @@ class ObservationLayout:
 
     def encode(self, state: PriceState, rows: Rows, seat: int) -> Float32:
         """What a seat observes in the given rows: float32 (n, size)."""
-        low, high = state.low[rows], state.high[rows]
-        width = high - low
-        observation = np.empty((len(low), self.size), dtype=np.float32)
-
-        def share(price: Float64) -> Float64:
-            return np.where(np.isnan(price), NONE, (price.T - low).T / _column(width, price))
-
-        observation[:, ROLE] = rules.ROLES[seat]
+        observation = self.encode_opening(state, rows, seat)
+        low, width = state.low[rows], state.high[rows] - state.low[rows]
         observation[:, ELAPSED] = (state.turn[rows] - 1) / self.config.max_turns
-        moves = rules.mover(state.first[rows], state.turn[rows]) == seat
-        observation[:, MOVER] = np.where(state.ended[rows] != rules.RUNNING, 0.0, np.where(moves, 1.0, -1.0))
-        observation[:, LIMIT] = share(state.limits[seat, rows])
-        known = self.config.information == "known"
-        observation[:, OPPONENT_LIMIT] = share(state.limits[1 - seat, rows]) if known else NONE
-        observation[:, STANDING] = share(state.acceptable(rows, seat))
-        observation[:, LOW], observation[:, HIGH] = low / self.scale, high / self.scale
+        moves = np.where(rules.mover(state.first[rows], state.turn[rows]) == seat, 1.0, -1.0)
+        observation[:, MOVER] = np.where(state.ended[rows] != rules.RUNNING, 0.0, moves)
+        observation[:, STANDING] = _share(state.acceptable(rows, seat), low, width)
         middle = OFFERS + self.horizon
-        observation[:, OFFERS:middle] = share(state.offers[seat][: self.horizon, rows].T)
-        observation[:, middle:] = share(state.offers[1 - seat][: self.horizon, rows].T)
+        for columns, owner in ((slice(OFFERS, middle), seat), (slice(middle, None), 1 - seat)):
+            offers = state.offers[owner][: self.horizon, rows]
+            observation[:, columns] = _share(offers, low, width).T
+        return observation
+
+    def encode_opening(self, state: PriceState, rows: Rows, seat: int) -> Float32:
+        """What a seat observes in games (n,) in which nobody has moved yet: float32 (n, size)."""
+        low, high = state.low[rows], state.high[rows]
+        observation = np.full((len(low), self.size), NONE, dtype=np.float32)
+        observation[:, ROLE] = rules.ROLES[seat]
+        observation[:, ELAPSED] = 0.0
+        observation[:, MOVER] = np.where(state.first[rows] == seat, 1.0, -1.0)
+        observation[:, LIMIT] = (state.limits[seat, rows] - low) / (high - low)
+        if self.config.information == "known":
+            observation[:, OPPONENT_LIMIT] = (state.limits[1 - seat, rows] - low) / (high - low)
+        observation[:, LOW], observation[:, HIGH] = low / self.scale, high / self.scale
         return observation
 
     def decode(self, observation: Float32, game_seed: NDArray[np.uint64]) -> PriceView:
@@ -129,6 +133,11 @@ class ObservationLayout:
             opponent_offers=offers[1],
             opponent_reservation_price=price(numbers[:, OPPONENT_LIMIT]),
         )
+
+
+def _share(price: Float64, low: Float64, width: Float64) -> Float64:
+    """Prices (..., n) normalised over the range of their game; NaN becomes `NONE`."""
+    return np.where(np.isnan(price), NONE, (price - low) / width)
 
 
 def _column(width: Float64, like: Float64) -> Float64:

@@ -79,15 +79,15 @@ def draw_game(
     label_right(axes, [*labels, *_draw_ending(axes, moves, outcome)])
     name_zone(axes, seller_min, buyer_max)
     _legend_above(axes)
-    _set_title(axes, _headline(moves, max_turns, outcome), _legend_lines(axes))
+    _place_heading(axes, _headline(moves, max_turns, outcome), _legend_lines(axes))
 
 
 def _caption(axes: Axes, agent: str, moves: Sequence[Move], names: Mapping[str, str] | None) -> str:
     """Who an agent is and whether it moved first, wrapped to the width of the panel."""
     side = rules.SIDES[rules.AGENTS.index(agent)]
     name = (names or {}).get(agent, "").replace(":", ": ").replace(",", ", ")
-    opened = " (moves\u00a0first)" if moves and moves[0][1] == agent else ""
-    across = int(axes_size(axes)[0] / (0.5 * BODY))
+    opened = " (opens)" if moves and moves[0][1] == agent else ""
+    across = int(1.35 * axes_size(axes)[0] / (0.5 * BODY))
     return "\n".join(textwrap.wrap(f"{side}: {name}{opened}" if name else f"{side}{opened}", max(across, 20)))
 
 
@@ -109,6 +109,7 @@ def _draw_offers(axes: Axes, moves: Sequence[Move], side: str, caption: str) -> 
         gid=f"offers-{side}",
         zorder=3,
         clip_on=False,
+        in_layout=False,
     )
 
 
@@ -119,7 +120,7 @@ def _draw_ending(axes: Axes, moves: Sequence[Move], outcome: Mapping[str, Any] |
     turn, agent, kind, _, _ = moves[-1]
     if outcome["deal"]:
         price, rho = float(outcome["price"]), float(outcome["rho"])
-        axes.plot(turn, price, gid="accept", clip_on=False, zorder=5, **_accept_mark(11))
+        axes.plot(turn, price, gid="accept", clip_on=False, in_layout=False, zorder=5, **_accept_mark(11))
         axes.plot([turn, axes.get_xlim()[1]], [price, price], color=BLACK, linewidth=0.5, dashes=(1, 2), zorder=2)
         share = f"\n$\\rho$ = {rho:.2f}" if np.isfinite(rho) else ""
         return [(price, f"deal {price:.2f}{share}", BLACK)]
@@ -136,19 +137,18 @@ def _accept_mark(size: float) -> dict[str, Any]:
 
 
 def _legend_above(axes: Axes) -> None:
-    """A legend above the axes, one row an entry."""
+    """A legend above the axes, one row an entry; `_place_heading` puts it under the title."""
     legend = axes.legend(
-        loc="lower left",
-        bbox_to_anchor=(-0.015, 1.0),
+        loc="upper left",
         fontsize=BODY,
         frameon=False,
-        borderaxespad=0.1,
+        borderaxespad=0.0,
         borderpad=0.1,
         handlelength=1.4,
         handletextpad=0.5,
         labelspacing=0.25,
     )
-    legend.set_in_layout(False)  # its height is kept free by the title's padding; its width must not squeeze the axes
+    legend.set_in_layout(False)  # the title's padding keeps its height free; its width must not squeeze the axes
 
 
 def _legend_lines(axes: Axes) -> int:
@@ -156,9 +156,16 @@ def _legend_lines(axes: Axes) -> int:
     return sum(text.get_text().count("\n") + 1 for text in legend.get_texts()) if legend else 0
 
 
-def _set_title(axes: Axes, text: str, rows: int) -> None:
-    """A title above a legend of so many lines."""
-    axes.set_title(text, fontsize=TITLE, loc="left", pad=4 + rows * BODY * 1.32)
+def _place_heading(axes: Axes, title: str, lines: int) -> None:
+    """Put the title above room for so many lines of legend, and the legend right below it."""
+    from matplotlib.transforms import offset_copy
+
+    height = lines * BODY * 1.32 + 2
+    axes.set_title(title, fontsize=TITLE, loc="left", pad=height + 2)
+    legend = axes.get_legend()
+    if legend is not None:
+        above = offset_copy(axes.transAxes, fig=axes.get_figure(root=True), y=height, units="points")
+        legend.set_bbox_to_anchor((-0.015, 1.0), above)
 
 
 def _headline(moves: Sequence[Move], max_turns: int, outcome: Mapping[str, Any] | None) -> str:
@@ -204,9 +211,9 @@ def interaction_figure(
 
 def _tidy_grid(panels: Sequence[Axes], across: int) -> None:
     """Titles of a row on one line; axis labels only at the left and at the bottom of the grid."""
-    rows = max(_legend_lines(axes) for axes in panels)
+    lines = max(_legend_lines(axes) for axes in panels)
     for place, axes in enumerate(panels):
-        _set_title(axes, axes.get_title(loc="left"), rows)
+        _place_heading(axes, axes.get_title(loc="left"), lines)
         if place % across:
             axes.set_ylabel("")
         if place + across < len(panels):

@@ -87,6 +87,23 @@ def scalar_on_tick(price: float, tick: float) -> float:
     return round(price / tick) * tick if inverse is None else round(price * inverse) / inverse
 
 
+def quantise(
+    price: Float64,
+    role: int | Int64,
+    limit: Float64,
+    low: Float64,
+    high: Float64,
+    tick: float,
+    points: int | None,
+) -> Float64:
+    """An offered price (B,) as the game knows it: on the tick, or on the game's own grid of ``points``; NaN stays."""
+    price = on_tick(price, tick)
+    if points is None:
+        return price
+    index = grid_index(np.where(np.isnan(price), low, price), role, limit, low, high, points, tick)
+    return np.where(np.isnan(price), np.nan, grid_price(index, low, high, points, tick))
+
+
 def grid_price(index: Int64, low: Float64, high: Float64, points: int, tick: float) -> Float64:
     """The price (B,) of a point of the even grid over [low, high], on the tick."""
     return on_tick(low + index * (high - low) / (points - 1), tick)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,10 +63,9 @@ class PriceState:
         """Start new games in the given rows from setups, first movers (n,) and the seats' seeds (2, n)."""
         nothing = np.full(len(first), np.nan)
         self._floats[:, rows] = np.stack([setup.buyer_max, setup.seller_min, setup.low, setup.high, nothing])
-        self.offers[:, :, rows] = np.nan
-        self.counts[:, rows] = 0
-        self.first[rows], self.turn[rows] = first, 1
-        self.standing_seat[rows], self.standing_turn[rows] = -1, 0
+        self.offers[:, : self.counts[:, rows].max(initial=0), rows] = np.nan
+        ints = self._ints
+        ints[:2, rows], ints[2, rows], ints[3, rows], ints[4, rows], ints[5, rows] = 0, first, 1, -1, 0
         self.ended[rows] = rules.RUNNING
         self.seat_seeds[:, rows] = seat_seeds
         if self.chat is not None:
@@ -79,13 +79,13 @@ class PriceState:
 
     def view(self, rows: Rows, seat: int) -> PriceView:
         """What a seat knows in the given rows; every array is read-only, the histories are read when asked for."""
-        floats, ints = self._floats[:, rows], self._ints[:, rows]
+        floats, ints = _columns(self._floats, rows), _columns(self._ints, rows)
         size = floats.shape[1]
         known = self.config.information == "known"
         facts = {
-            "role": np.broadcast_to(np.int64(rules.ROLES[seat]), (size,)),
+            "role": np.full(size, rules.ROLES[seat]),
             "turn": ints[3],
-            "max_turns": np.broadcast_to(np.int64(self.config.max_turns), (size,)),
+            "max_turns": np.full(size, self.config.max_turns),
             "game": ints[6],
             "game_seed": self.seat_seeds[seat, rows],
             "messages": self._messages(rows),
@@ -93,7 +93,7 @@ class PriceState:
             "price_low": floats[2],
             "price_high": floats[3],
             "standing_offer": np.where(ints[4] == 1 - seat, floats[4], np.nan),
-            "opponent_reservation_price": floats[1 - seat] if known else np.broadcast_to(np.nan, (size,)),
+            "opponent_reservation_price": floats[1 - seat] if known else np.full(size, np.nan),
         }
         return LatePriceView(facts, {"own_offers": self.offers[seat], "opponent_offers": self.offers[1 - seat]}, rows)
 
@@ -102,17 +102,13 @@ class PriceState:
             return None
         return [list(self.chat[row]) for row in np.arange(len(self))[rows].tolist()]
 
-    def resolve(self, rows: Rows, seat: int, decision: PriceDecision, player: str) -> tuple[NDArray[np.int64], Float64]:
-        """Check a decision and quantise its offers; see `check_decision` for what raises."""
-        kind, price = check_decision(decision, self.acceptable(rows, seat), self.low[rows], self.high[rows], player)
-        offering = kind == rules.OFFER
-        if offering.all():
-            return kind, self.quantise(rows, seat, price)
-        quantised = np.full(len(kind), np.nan)
-        if offering.any():
-            chosen = np.arange(len(self))[rows][offering]
-            quantised[offering] = self.quantise(chosen, seat, price[offering])
-        return kind, quantised
+    def resolve(self, view: PriceView, decision: PriceDecision, player: str) -> tuple[NDArray[np.int64], Float64]:
+        """Check a decision and quantise its offers (NaN for other moves); see `check_decision` for what raises."""
+        kind, price = check_decision(decision, view.standing_offer, view.price_low, view.price_high, player)
+        offered = np.where(kind == rules.OFFER, price, np.nan)
+        return kind, rules.quantise(
+            offered, view.role, view.reservation_price, view.price_low, view.price_high, *self.config.resolution
+        )
 
     def say(self, rows: Rows, seat: int, messages: Sequence[str | None]) -> None:
         """Add what a seat says with its move to the games' chats; without chat it is dropped."""
@@ -135,41 +131,34 @@ class PriceState:
 
     def quantise(self, rows: Rows, seat: int, price: Float64) -> Float64:
         """An offered price (n,) as the engine knows it: on the tick or on the game's own grid."""
-        points, tick = self.config.price_grid, self.config.tick
-        price = rules.on_tick(price, tick)
-        if points is None:
-            return price
-        low, high = self.low[rows], self.high[rows]
-        index = rules.grid_index(price, rules.ROLES[seat], self.limits[seat, rows], low, high, points, tick)
-        return rules.grid_price(index, low, high, points, tick)
+        limit, low, high = self.limits[seat, rows], self.low[rows], self.high[rows]
+        return rules.quantise(price, rules.ROLES[seat], limit, low, high, *self.config.resolution)
 
     def advance(self, rows: Rows, seat: int, kind: NDArray[np.integer], price: Float64) -> NDArray[np.int8]:
         """Play one legal, quantised move of a seat in the given rows; returns how each game ended, or 0.
 
         A `rules.PASS` costs the turn and changes nothing else. The games' prices are read from ``standing``.
         """
-        if (kind == rules.OFFER).all():
-            self._put_offers(rows, seat, price)
-            ended = np.zeros(len(price), dtype=np.int8)
-        else:
-            offering = kind == rules.OFFER
-            self._put_offers(np.arange(len(self))[rows][offering], seat, price[offering])
-            ended = _ENDING_OF_KIND[kind]
+        offering = kind == rules.OFFER
+        columns = np.arange(len(self))[rows] if isinstance(rows, slice) else rows
         turn = self.turn[rows]
-        last = (turn >= self.config.max_turns) & (ended == rules.RUNNING)
-        ended[last] = rules.DEADLINE
+        if offering.all():
+            self._put_offers(columns, seat, turn, price)
+        else:
+            self._put_offers(columns[offering], seat, turn[offering], price[offering])
+        ended = _ENDING_OF_KIND.take(kind)
+        ended[(turn >= self.config.max_turns) & (ended == rules.RUNNING)] = rules.DEADLINE
         self.turn[rows] = turn + 1
         self.ended[rows] = ended
         return ended
 
-    def _put_offers(self, rows: Rows, seat: int, price: Float64) -> None:
-        columns = np.arange(len(self))[rows] if isinstance(rows, slice) else rows
-        count = self.counts[seat, rows]
-        self.offers[seat, count, columns] = price
-        self.counts[seat, rows] = count + 1
+    def _put_offers(self, rows: Int64, seat: int, turn: Int64, price: Float64) -> None:
+        count = self.counts[seat].take(rows)
+        self.offers[seat, count, rows] = price
+        self.counts[seat][rows] = count + 1
         self.standing[rows] = price
         self.standing_seat[rows] = seat
-        self.standing_turn[rows] = self.turn[rows]
+        self.standing_turn[rows] = turn
 
     def keep(self, rows: Int64) -> None:
         """Drop all games but the given rows (n,), in that order."""
@@ -180,6 +169,10 @@ class PriceState:
         self.ended, self.seat_seeds = self.ended[rows], self.seat_seeds[:, rows]
         if self.chat is not None:
             self.chat = [self.chat[row] for row in rows.tolist()]
+
+
+def _columns(block: NDArray[Any], rows: Rows) -> NDArray[Any]:
+    return block[:, rows] if isinstance(rows, slice) else block.take(rows, axis=1)
 
 
 _ENDING_OF_KIND = np.array([rules.RUNNING, rules.DEAL, rules.WALKED, rules.FAULTED, rules.RUNNING], dtype=np.int8)

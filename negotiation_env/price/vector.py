@@ -126,7 +126,7 @@ class PriceVectorEnv(VectorEnv[Any, Any, Any]):
     def _open(self, rows: Int64, options: Mapping[str, Any] | None = None) -> None:
         """Deal the next games in the given slots and play the opponents' openings."""
         self._opponent[rows] = self._dealt().deal(self.games, rows, options)
-        self._observations[rows] = self.core.layout.encode(self.games, rows, self.seat)
+        self._observations[rows] = self.core.layout.encode_opening(self.games, rows, self.seat)
         self._answer(rows[self.games.first[rows] != self.seat])
         self._stillborn = rows[self.games.ended[rows] != rules.RUNNING]
 
@@ -144,11 +144,11 @@ class PriceVectorEnv(VectorEnv[Any, Any, Any]):
         endings = games.ended[stillborn]
         games.advance(_ALL, self.seat, kind, price)
         games.ended[stillborn] = endings
-        self._note_offers(np.flatnonzero(kind == rules.OFFER), self.seat)
+        self._note_offers(np.arange(self.num_envs), kind == rules.OFFER, price, self.seat)
         fresh = np.flatnonzero(was_over)
         if len(fresh):
             self._opponent[fresh] = dealt.deal(games, fresh)
-            self._observations[fresh] = self.core.layout.encode(games, fresh, self.seat)
+            self._observations[fresh] = self.core.layout.encode_opening(games, fresh, self.seat)
         turn_of = rules.mover(games.first, games.turn) != self.seat
         self._answer(np.flatnonzero(turn_of & (games.ended == rules.RUNNING)))
         self._stillborn = fresh[games.ended[fresh] != rules.RUNNING]
@@ -191,19 +191,20 @@ class PriceVectorEnv(VectorEnv[Any, Any, Any]):
         for player, mine in groups:
             if len(mine):
                 every: Rows = _ALL if len(mine) == self.num_envs else mine
-                decision = player.policy.decide(self.games.view(every, other))
-                kind, price = self.games.resolve(every, other, decision, player.name)
+                view = self.games.view(every, other)
+                kind, price = self.games.resolve(view, player.policy.decide(view), player.name)
                 self.games.advance(every, other, kind, price)
-                offering = kind == rules.OFFER
-                self._note_offers(mine if offering.all() else mine[offering], other)
+                self._note_offers(mine, kind == rules.OFFER, price, other)
 
-    def _note_offers(self, rows: Int64, by: int) -> None:
-        """Write the offers just made in the given games into the observations."""
+    def _note_offers(self, rows: Int64, offering: Bools, price: NDArray[np.float64], by: int) -> None:
+        """Write the offers just made (``price`` where ``offering``) in the given games into the observations."""
+        if not offering.all():
+            rows, price = rows[offering], price[offering]
         games, layout = self.games, self.core.layout
-        low = games.low[rows]
-        share = (games.standing[rows] - low) / (games.high[rows] - low)
+        low = games.low.take(rows)
+        share = (price - low) / (games.high.take(rows) - low)
         start = obs.OFFERS - 1 if by == self.seat else obs.OFFERS - 1 + layout.horizon
-        self._observations[rows, games.counts[by, rows] + start] = share
+        self._observations[rows, games.counts[by].take(rows) + start] = share
         self._observations[rows, obs.STANDING] = obs.NONE if by == self.seat else share
 
     def _finish(self, rows: Int64, over: Bools, infos: dict[str, Any]) -> NDArray[np.float64]:

@@ -11,23 +11,28 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from negotiation_env.domain import Array
 from negotiation_env.policy import OFFER
 from negotiation_env.records.games import SIDES, Games
 from negotiation_env.run import SCHEMA_VERSION
 
 ACTIONS = ("OFFER", "ACCEPT", "WALK")
-FACT_NUMBERS = (
+NUMBERS = (
     "buyer_max", "seller_min", "zopa_width", "price_low", "price_high", "price", "rho",
     "rho_commanded_0", "rho_commanded_1", "seed", "max_turns", "first",
 )  # fmt: skip
-FACT_TEXTS = (
+TEXTS = (
     "strategy_0", "strategy_1", "params_0", "params_1", "scenario", "information", "episode_outcome", "product",
 )  # fmt: skip
+IMPASSE = "-1.0"
+LAST, NOT_LAST = ',"is_terminal":true', '0.0,"is_terminal":false'
+_TRUTH = {True: "true", False: "false"}
 _GAMES_AT_A_TIME = 256
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class GameText:
     """What the lines of one game have in common, as JSON text.
 
@@ -93,14 +98,65 @@ def _agent(strategy: str, params: str) -> str:
 def lines(games: Games) -> Iterator[str]:
     """The text of games, some games at a time."""
     starts = [*games.starts.tolist(), len(games.kind)]
-    facts = list(zip(games.ids, _number_texts(games), _label_texts(games), games.facts["first"].tolist(), strict=True))
-    final = list(zip(number_texts(games.facts["reward_0"]), number_texts(games.facts["reward_1"]), strict=True))
-    extras = _extras(games)
+    openings = list(zip(games.ids, _fact_numbers(games), _fact_texts(games), strict=True))
+    rewards = list(zip(*(number_texts(games.facts[f"reward_{seat}"]) for seat in (0, 1)), strict=True))
+    movers, said = games.facts["first"].tolist(), _said(games)
     for low in range(0, len(games), _GAMES_AT_A_TIME):
+        high = min(low + _GAMES_AT_A_TIME, len(games))
+        rows = slice(starts[low], starts[high])
+        kinds, offers = games.kind[rows].tolist(), number_texts(games.offer[rows])
         written: list[str] = []
-        for game in range(low, min(low + _GAMES_AT_A_TIME, len(games))):
-            uid, numbers, texts, first = facts[game]
-            rows = slice(starts[game], starts[game + 1])
-            moves = _Moves(games.kind[rows].tolist(), number_texts(games.offer[rows]), final[game], starts[game])
-            _write_game(written, game_text(uid, numbers, texts), first, moves, extras)
+        for game in range(low, high):
+            first, last = starts[game] - starts[low], starts[game + 1] - starts[low]
+            moves = zip(kinds[first:last], offers[first:last], strict=True)
+            extras = [said.get(row, "") for row in range(starts[game], starts[game + 1])] if said else None
+            text = game_text(*openings[game])
+            written += _game_lines(text, movers[game], list(moves), rewards[game], extras)
         yield "".join(written)
+
+
+def _game_lines(
+    text: GameText, seat: int, moves: list[tuple[int, str]], rewards: tuple[str, str], said: list[str] | None
+) -> Iterator[str]:
+    offers, last, final = "", "null", len(moves) - 2
+    opening, tails = text.opening, text.tails
+    for place, (kind, price) in enumerate(moves):
+        move = f'{ACTIONS[kind]}","price":{price}}}{said[place] if said else ""},"reward":'
+        end = f"{rewards[seat]}{LAST}" if place >= final else NOT_LAST
+        yield f"{opening(place + 1, seat, last, offers)}{move}{end}{tails[seat]}"
+        if kind == OFFER:
+            offers, last = f"{offers},{price}" if offers else price, price
+        seat = 1 - seat
+
+
+def number_texts(values: Array) -> list[str]:
+    """JSON text of each number; NaN is null."""
+    return ["null" if number != number else repr(number) for number in values.tolist()]
+
+
+def _fact_numbers(games: Games) -> Iterator[tuple[str, ...]]:
+    facts = games.facts
+    derived = {"zopa_width": zopa_width(facts["buyer_max"], facts["seller_min"])}
+    return zip(*(number_texts(derived[name] if name in derived else facts[name]) for name in NUMBERS), strict=True)
+
+
+def zopa_width(buyer_max: Array, seller_min: Array) -> Array:
+    """Width (E,) of the surplus in currency units, negative if it is empty, without floating-point dust."""
+    return np.asarray(np.round(buyer_max - seller_min, 9))
+
+
+def _fact_texts(games: Games) -> Iterator[tuple[str, ...]]:
+    columns = []
+    for name in TEXTS:
+        column = games.labels[name]
+        texts = column.names if name.startswith("params") else [json.dumps(text) for text in column.names]
+        columns.append([texts[code] for code in column.codes.tolist()])
+    return zip(*columns, strict=True)
+
+
+def _said(games: Games) -> dict[int, str]:
+    """The extra keys of the rows that have a message or a note."""
+    said = {row: f',"message":{json.dumps(text)}' for row, text in games.messages.items()}
+    for row, note in games.notes.items():
+        said[row] = f'{said.get(row, "")},"notes":{note}'
+    return said

@@ -102,8 +102,8 @@ class LaggedAnswer(AnsweringStrategy):
 class TitForTat(LaggedAnswer):
     """Absolute tit-for-tat: gives in by the amount that the opponent gave in.
 
-    ``own last + (opponent's offer before - after)``, the source's eq. for random absolute imitation with
-    no random part.
+    ``own last + (opponent's offer before - after)``: the source's random absolute tactic without its
+    random part.
 
     Attributes:
         imitate_retraction: also answer an offer worse for me than the one before by asking for more; the

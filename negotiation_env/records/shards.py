@@ -1,0 +1,187 @@
+"""The shard folder of a recording: what has been played so far, so that an interrupted run can go on.
+
+Beside ``games.jsonl`` stands ``games.jsonl.shards/`` while the file is being made. It holds the games that have
+been played (whatever format they will get), the output under a temporary name, and the run they belong
+to. Every file in it is complete: it is written under another name, flushed to the disk and renamed.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from negotiation_env.domain import Array
+from negotiation_env.engine import Batch
+from negotiation_env.episodes import Episodes
+from negotiation_env.policy import JsonValue
+from negotiation_env.records.errors import RecordError, explained
+from negotiation_env.run import Run
+
+_MANIFEST, _ASSEMBLED, _LOCK = "run.json", "assembled.json", "lock"
+
+
+class ShardFolder:
+    """The shards of one run with its number of games and shard size.
+
+    Attributes:
+        path: the folder, beside the output.
+        manifest: what the shards belong to; shards of anything else are not mixed with them.
+    """
+
+    def __init__(self, output: Path, run: Run, num_episodes: int, shard_size: int) -> None:
+        self.path = output.with_name(output.name + ".shards")
+        self.run = run
+        sizes = {"run_id": run.run_id, "num_episodes": num_episodes, "shard_size": shard_size}
+        self.manifest = _canonical({**sizes, "run": run.identity})
+
+    def assembled(self) -> dict[str, int] | None:
+        """The counts of the finished output if only its renaming was left undone, else ``None``."""
+        marker = self.path / _ASSEMBLED
+        if not marker.is_file():
+            return None
+        found = json.loads(marker.read_text())
+        if found["manifest"] != self.manifest:
+            return None
+        counts: dict[str, int] = found["counts"]
+        return counts
+
+    @contextmanager
+    def opened(self, overwrite: bool) -> Iterator[None]:
+        """Create or continue the folder, for this process alone.
+
+        Raises:
+            RecordError: it belongs to something else, or another process is using it.
+        """
+        with explained(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = (self.path / _LOCK).open("w")
+        with lock:
+            _lock_alone(lock, self.path)
+            self._claim(overwrite)
+            yield
+
+    def _claim(self, overwrite: bool) -> None:
+        known = self.path / _MANIFEST
+        same = known.is_file() and known.read_text() == self.manifest
+        foreign = (known.is_file() and not same) or (self.path / _ASSEMBLED).is_file()
+        if foreign and not overwrite:
+            raise RecordError(
+                f"{self.path} holds an unfinished recording of something else (another run, number of episodes or "
+                "shard size). Give the arguments it was made with to finish it, or --overwrite to discard it."
+            )
+        if not same:
+            with explained(self.path):
+                self._clear()
+                self._write(_MANIFEST, lambda file: file.write(self.manifest.encode()))
+
+    def load(self, low: int, high: int) -> Episodes | None:
+        """Games ``low`` to ``high`` if they have been played and can be read, else ``None``."""
+        try:
+            content = self._shard(low, high).read_bytes()
+            return Episodes(self.run, _unpacked(content))
+        except (FileNotFoundError, zipfile.BadZipFile, ValueError, KeyError, EOFError):
+            return None  # a damaged shard is played again
+
+    def save(self, low: int, high: int, episodes: Episodes) -> None:
+        """Keep games ``low`` to ``high``."""
+        packed = _packed(episodes.batch)
+        self._write(self._shard(low, high).name, lambda file: file.write(packed))
+
+    def mark_assembled(self, counts: dict[str, int]) -> None:
+        """Note that the temporary output is whole and only needs its name."""
+        marker = json.dumps({"manifest": self.manifest, "counts": counts})
+        self._write(_ASSEMBLED, lambda file: file.write(marker.encode()))
+
+    def remove(self) -> None:
+        """Delete the folder, the mark that the output is whole last."""
+        self._clear(keep=_ASSEMBLED)
+        shutil.rmtree(self.path)
+
+    def _clear(self, keep: str = "") -> None:
+        for item in self.path.iterdir():
+            if item.name not in (keep, _LOCK):
+                item.unlink()
+
+    def _shard(self, low: int, high: int) -> Path:
+        return self.path / f"games-{low:012d}-{high:012d}.npz"
+
+    def _write(self, name: str, write: Callable[[io.BufferedWriter], object]) -> None:
+        temporary = self.path / f"{name}.tmp"
+        with temporary.open("wb") as file:
+            write(file)
+            flush(file)
+        publish(temporary, self.path / name)
+
+
+def flush(file: io.BufferedWriter) -> None:
+    """Make sure that what was written is on the disk."""
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def publish(temporary: Path, path: Path) -> None:
+    """Give a finished file its name, and make sure that the name is on the disk."""
+    temporary.replace(path)
+    if os.name == "posix":  # elsewhere a folder cannot be opened
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _canonical(content: dict[str, JsonValue]) -> str:
+    return json.dumps(content, sort_keys=True, default=str)
+
+
+def _lock_alone(lock: io.TextIOWrapper, path: Path) -> None:
+    if os.name != "posix":
+        return
+    import fcntl
+
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise RecordError(f"another process is recording into {path}; wait for it, or give another output.") from error
+
+
+def _packed(batch: Batch) -> bytes:
+    arrays: dict[str, Array] = {}
+    texts: dict[str, object] = {
+        "messages": [list(batch.messages), list(batch.messages.values())],
+        "notes": [list(batch.notes), [dict(note) for note in batch.notes.values()]],
+    }
+    for table, columns in (("episodes", batch.episodes), ("decisions", batch.decisions)):
+        for name, values in columns.items():
+            if values.dtype == object:
+                texts[f"{table}/{name}"] = values.tolist()
+            else:
+                arrays[f"{table}/{name}"] = values
+    arrays["texts"] = np.frombuffer(json.dumps(texts, default=str).encode(), dtype=np.uint8)
+    content = io.BytesIO()
+    np.savez(content, **arrays)  # type: ignore[arg-type]  # allow_pickle is not among the names
+    return content.getvalue()
+
+
+def _unpacked(content: bytes) -> Batch:
+    tables: dict[str, dict[str, Array]] = {"episodes": {}, "decisions": {}}
+    with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+        texts = json.loads(stored["texts"].tobytes())
+        columns = {name: stored[name] for name in stored.files if name != "texts"}
+    (message_rows, messages), (note_rows, notes) = texts.pop("messages"), texts.pop("notes")
+    columns |= {name: np.array(values, dtype=object) for name, values in texts.items()}
+    for name, values in columns.items():
+        table, _, column = name.partition("/")
+        tables[table][column] = values
+    batch = Batch(tables["episodes"], tables["decisions"])
+    batch.messages.update(zip(message_rows, messages, strict=True))
+    batch.notes.update(zip(note_rows, notes, strict=True))
+    return batch
