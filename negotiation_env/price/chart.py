@@ -7,6 +7,7 @@ Okabe and Ito (2008), which colour-blind readers can tell apart; shapes and dash
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -68,6 +69,21 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
     return path
 
 
+def wrapped(text: str, width: int) -> str:
+    """The text in lines of at most ``width`` characters, broken after spaces and where specs and names can be."""
+    pieces = [
+        part[start : start + width]
+        for part in re.split(r"(?<=[\s_:,])", text)
+        for start in range(0, len(part), max(width, 1))
+    ]
+    lines = [""]
+    for piece in pieces:
+        if lines[-1] and len(lines[-1] + piece.rstrip()) > width:
+            lines.append("")
+        lines[-1] += piece
+    return "\n".join(line.strip() for line in lines)
+
+
 def style_axes(axes: Axes, x_label: str = "", y_label: str = "") -> None:
     """Thin, muted axes without a box; whole numbers on the turn axis."""
     from matplotlib.ticker import MaxNLocator
@@ -107,7 +123,11 @@ def name_zone(axes: Axes, seller_min: float, buyer_max: float) -> None:
     rows = np.linspace(bottom, top, 11)[2:-2]
     reach = len(text) * 0.27 * SMALL
     edge = (reach + 4) / width
-    places = [(x, y) for y in sorted(rows, key=lambda y: abs(y - (bottom + top) / 2)) for x in (edge, 0.5, 1 - edge)]
+    places = [
+        (x, y)
+        for y in sorted(rows, key=lambda y: abs(y - (bottom + top) / 2))
+        for x in (edge, 0.5, min(0.76, 1 - edge))
+    ]
     drawn = _drawn_points(axes)
 
     def clearance(place: tuple[float, float]) -> float:
@@ -117,6 +137,25 @@ def name_zone(axes: Axes, seller_min: float, buyer_max: float) -> None:
     box = {"facecolor": "white", "edgecolor": "none", "pad": 1.0} if empty else None
     x, y = max(places, key=clearance)
     axes.text(x, y, text, color=colour, fontsize=SMALL, ha="center", va="center", bbox=box, transform=axes.transAxes)
+
+
+def name_limits(axes: Axes, seller_min: float, buyer_max: float) -> None:
+    """Write whose limit each dashed line is, outside the zone, at the right."""
+    for side, limit, upper in (
+        ("buyer", buyer_max, buyer_max >= seller_min),
+        ("seller", seller_min, seller_min > buyer_max),
+    ):
+        axes.annotate(
+            f"{side}'s limit",
+            xy=(0.99, limit),
+            xycoords=axes.get_yaxis_transform(),
+            xytext=(0, 1.5 if upper else -2),
+            textcoords="offset points",
+            color=SIDE_COLOURS[side],
+            fontsize=SMALL - 0.5,
+            ha="right",
+            va="bottom" if upper else "top",
+        )
 
 
 def _drawn_points(axes: Axes) -> NDArray[np.float64]:
@@ -150,6 +189,7 @@ def label_right(axes: Axes, labels: Sequence[Label], size: float = SMALL, leader
     low, high = axes.get_ylim()
     lines = max(text.count("\n") + 1 for _, text, _ in labels)
     gap = (lines * LINE_HEIGHT + 0.25) * size / axes_size(axes)[1]
+    labels = [(min(max(value, low), high), text, colour) for value, text, colour in labels]
     wanted = [(value - low) / (high - low) for value, _, _ in labels]
     for (value, text, colour), place in zip(labels, spread(wanted, gap, 0.4 * gap, 1 - 0.4 * gap), strict=True):
         axes.annotate(
@@ -163,7 +203,14 @@ def label_right(axes: Axes, labels: Sequence[Label], size: float = SMALL, leader
             va="center",
             linespacing=1.1,
             annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.5, "shrinkA": 0.5, "shrinkB": 0}
+            arrowprops={
+                "arrowstyle": "-",
+                "color": colour,
+                "linewidth": 0.5,
+                "shrinkA": 0.5,
+                "shrinkB": 0,
+                "relpos": (0, 0.5),
+            }
             if leaders
             else None,
         )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,28 +12,50 @@ from negotiation_env.price import rules
 from negotiation_env.price.chart import (
     BLACK,
     BLUE,
+    COLUMN_WIDTH,
     GREEN,
     MUTED,
     ORANGE,
+    PAGE_WIDTH,
     PURPLE,
+    SIDE_COLOURS,
     SKY,
+    SMALL,
+    TITLE,
     VERMILION,
+    label_right,
+    name_limits,
+    name_zone,
+    new_figure,
+    shade_zone,
+    style_axes,
+    wrapped,
 )
 from negotiation_env.price.rules import Float64, Int64
+from negotiation_env.registry import Player, unknown_name
+from negotiation_env.specs import format_spec
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from negotiation_env.episodes import Episodes
 
 BAND = (10.0, 90.0)
 """Percentiles between which the band lies."""
+SHARES = (0.0, 1.0)
+"""The surplus zone in shares of the surplus."""
+SHARES_SHOWN = (-0.5, 1.5)
+"""Shares beyond these are cut off: with a small surplus the first offers are far outside it."""
 OVERLAID = 8
-"""Up to so many strategies share one panel; more get a small panel each."""
+BANDS_OVERLAID = 3
+"""Up to so many strategies, of which so many with a band, share one panel; more get a small panel each."""
 _STYLES = [
     *((colour, "-") for colour in (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK)),
     (MUTED, (0, (4, 1.5))),
 ]
 _SMALL_PANELS_A_ROW = 6
+_LABEL_WIDTH = 28
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,16 +65,17 @@ class ConcessionCurve:
     Attributes:
         label: the strategy.
         side: ``"buyer"`` or ``"seller"``.
-        turns: (K,) the turns on which it made an offer in at least half of its games.
+        turns: (K,) the turns on which it still made an offer in at least half of its games; where it opens in some
+            games only, the middles of rounds of two turns.
         low: (K,) 10th percentile of these offers.
-        middle: (K,) median.
-        high: (K,) 90th percentile.
-        deal: median turn and price of its deals; ``None`` if less than half of its games end in one.
+        middle: (K,) their median.
+        high: (K,) their 90th percentile.
+        deal: median turn and level of its deals; ``None`` if less than half of its games end in one.
     """
 
     label: str
     side: str
-    turns: Int64
+    turns: Float64
     low: Float64
     middle: Float64
     high: Float64
@@ -59,27 +83,211 @@ class ConcessionCurve:
 
     @property
     def is_random(self) -> bool:
-        """Whether its offers differ from game to game."""
+        """Whether its offers differ between games."""
         return bool(np.any(self.high - self.low > rules.FLOAT_NOISE))
 
+    @property
+    def end(self) -> float:
+        """Where the curve ends on the price axis: at the deal, else at the last offer."""
+        if self.deal is not None:
+            return self.deal[1]
+        return float(self.middle[-1]) if len(self.middle) else np.nan
 
-def concession_curves(episodes: Episodes, side: str, in_shares: bool) -> list[ConcessionCurve]:
-    """The curve of each strategy that plays a side; prices, or shares of the surplus (rho)."""
+
+def concession_curves(
+    episodes: Episodes, side: str, in_shares: bool = False, among: Sequence[Player] = ()
+) -> list[ConcessionCurve]:
+    """The curve of each strategy that plays a side: in prices, or in shares of the surplus (rho).
+
+    Labels have the parameters in which players of one name differ, here and ``among`` further players.
+    """
     table, decisions = episodes.episodes, episodes.decisions
-    seat = rules.SIDES.index(side)
-    offset = table["seller_min"] if in_shares else np.zeros(len(episodes))
+    seat, game = rules.SIDES.index(side), decisions["episode"]
     unit = table["buyer_max"] - table["seller_min"] if in_shares else np.ones(len(episodes))
-    game = decisions["episode"]
-    level = (decisions["price"] - offset[game]) / unit[game]
-    settled = np.where(table["deal"], (table["price"] - offset) / unit, np.nan)
+    origin = table["seller_min"] if in_shares else np.zeros(len(episodes))
+    offered = (decisions["price"] - origin[game]) / unit[game]
+    settled = (table["price"] - origin) / unit
     player = episodes.batch.episodes[f"player_{seat}"]
-    offers = (decisions["seat"] == seat) & (decisions["kind"] == rules.OFFER)
+    moved = (decisions["seat"] == seat) & (decisions["kind"] == rules.OFFER)
     curves = []
-    for index, label in enumerate(_player_labels(episodes, seat)):
-        games = player == index
-        if games.any():
-            rows = offers & games[game]
-            moved = (decisions["seat"] == seat)[games[game]].sum() and games.sum()
-            band = _band(decisions["turn"][rows], level[rows], int(moved))
-            curves.append(ConcessionCurve(label, side, *band, _deal(games & table["deal"], games, table["turns"], settled)))
+    for index, seated in enumerate(episodes.run.players[seat]):
+        mine = player == index
+        if not mine.any():
+            continue
+        opens = int((table["first_mover"][mine] == side).sum())
+        rows, deals = moved & mine[game], mine & table["deal"]
+        band = _band(decisions["turn"][rows], offered[rows], opens, int(mine.sum()) - opens)
+        settles = 2 * deals.sum() >= mine.sum()
+        deal = (float(np.median(table["turns"][deals])), float(np.median(settled[deals]))) if settles else None
+        label = _label(seated, [*episodes.run.players[seat], *among])
+        curves.append(ConcessionCurve(label, side, *band, deal))
     return curves
+
+
+def _band(turn: Int64, offer: Float64, opening: int, answering: int) -> tuple[Float64, Float64, Float64, Float64]:
+    """Turns and percentiles of the offers; ``opening`` games have them on odd turns, ``answering`` on even ones."""
+    place = (turn + 1) // 2 * 2 - 0.5 if opening and answering else turn.astype(np.float64)
+    kept, percentiles = [], []
+    for now in np.unique(place).tolist():
+        made = offer[place == now]
+        if 2 * len(made) >= opening + answering:
+            kept.append(now)
+            percentiles.append(np.percentile(made, (BAND[0], 50.0, BAND[1])))
+    low, middle, high = np.array(percentiles).reshape(-1, 3).T
+    return np.array(kept), low, middle, high
+
+
+def _label(player: Player, among: Sequence[Player]) -> str:
+    """The name of a player, with the parameters in which players of that name differ."""
+    twins = [other.params for other in among if other.name == player.name]
+    differing = [key for key in player.params if len({str(params.get(key)) for params in twins}) > 1]
+    return format_spec(player.name, {key: player.params[key] for key in differing})
+
+
+def concession_figure(games: Mapping[str, Episodes | Sequence[Episodes]], note: str | None = None) -> Figure:
+    """The offers of each strategy over the turns, against the surplus zone.
+
+    Lines are medians over games, bands reach from the 10th to the 90th percentile, stars are median deals. Where
+    the limits differ from game to game, the axis is the share of the surplus (rho) in place of the price.
+
+    Args:
+        games: for each side (``"buyer"``, ``"seller"``) the games whose players of that side are drawn.
+        note: the line below the figure; one that explains the marks by default.
+
+    Raises:
+        ValueError: a side is unknown, or there is no game to draw.
+    """
+    parts = {side: [given] if hasattr(given, "run") else list(given) for side, given in games.items()}
+    for side in parts:
+        if side not in rules.SIDES:
+            raise ValueError(unknown_name("side", side, rules.SIDES))
+    every = [part for given in parts.values() for part in given]
+    if not every:
+        raise ValueError("there is no game to draw; give at least one side with games.")
+    zone = _common_zone(every)
+    pairs = [(part, side) for side, given in parts.items() for part in given]
+    players = [player for part, side in pairs for player in part.run.players[rules.SIDES.index(side)]]
+    curves = [curve for part, side in pairs for curve in concession_curves(part, side, zone is None, players)]
+    scene = _Scene(zone, max(part.run.config.max_turns for part in every), _window(curves, zone or SHARES))
+    labels = list(dict.fromkeys(curve.label for curve in curves))
+    overlay = len(labels) <= OVERLAID and sum(curve.is_random for curve in curves) <= BANDS_OVERLAID * len(parts)
+    figure = _overlay(curves, list(parts), labels, scene) if overlay else _grid(curves, labels, scene)
+    text = note if note is not None else _default_note(curves, max(len(part) for part in every))
+    text = wrapped(text, int(figure.get_figwidth() * 72 / (0.5 * SMALL)))
+    figure.supxlabel(text, fontsize=SMALL, color=MUTED)
+    return figure
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """What all panels of a figure share."""
+
+    limits: tuple[float, float] | None
+    max_turns: int
+    window: tuple[float, float]
+
+    @property
+    def zone(self) -> tuple[float, float]:
+        """The surplus zone: (seller_min, buyer_max), or the shares 0 and 1."""
+        return self.limits or SHARES
+
+    def prepare(self, axes: Axes) -> None:
+        """Axes with the surplus zone, and nothing in them yet."""
+        style_axes(axes, "Turn", "Price" if self.limits else r"Share of the surplus, $\rho$")
+        axes.set_xlim(0.5, self.max_turns + 0.5)
+        axes.set_ylim(*self.window)
+        shade_zone(axes, *self.zone)
+
+
+def _common_zone(parts: Sequence[Episodes]) -> tuple[float, float] | None:
+    """(seller_min, buyer_max) if these are the same in all games."""
+    limits = [np.concatenate([part.episodes[name] for part in parts]) for name in ("seller_min", "buyer_max")]
+    same = all(np.ptp(values) < rules.FLOAT_NOISE for values in limits)
+    return (float(limits[0][0]), float(limits[1][0])) if same else None
+
+
+def _window(curves: Sequence[ConcessionCurve], zone: tuple[float, float]) -> tuple[float, float]:
+    """The part of the price axis that holds the zone and all bands, with a margin."""
+    shown = np.concatenate([np.array(zone), *(side for curve in curves for side in (curve.low, curve.high))])
+    shown = shown[np.isfinite(shown)]
+    if zone == SHARES:
+        shown = np.clip(shown, *SHARES_SHOWN)
+    margin = 0.07 * float(np.ptp(shown)) or 1.0
+    return float(shown.min()) - margin, float(shown.max()) + margin
+
+
+def _default_note(curves: Sequence[ConcessionCurve], games: int) -> str:
+    """What the marks mean, as far as they are there."""
+    random = any(curve.is_random for curve in curves)
+    marks = [f"line: median offer of {games} games", "band: 10th to 90th percentile"] if random else ["line: offers"]
+    if any(curve.deal for curve in curves):
+        marks.append("star: median deal" if random else "star: deal")
+    return ", ".join(marks)
+
+
+def _draw_curve(axes: Axes, curve: ConcessionCurve, colour: str, style: Any, mark: float) -> None:  # noqa: ANN401
+    if curve.is_random:
+        axes.fill_between(
+            curve.turns, curve.low, curve.high, color=colour, alpha=0.2, linewidth=0, gid="band", zorder=2
+        )
+    marker = "." if len(curve.turns) <= 25 else ""
+    axes.plot(
+        curve.turns, curve.middle, color=colour, linestyle=style, linewidth=1.1, marker=marker, markersize=3.5,
+        label=curve.label, gid=f"offers-{curve.side}", zorder=3,
+    )  # fmt: skip
+    if curve.deal is None:
+        return
+    if len(curve.turns):
+        ends = [curve.turns[-1], curve.deal[0]], [curve.middle[-1], curve.deal[1]]
+        axes.plot(*ends, color=colour, linewidth=0.7, dashes=(1, 1.5), zorder=2)
+    axes.plot(
+        *curve.deal, marker="*", markersize=mark, color=colour, markeredgecolor="white", markeredgewidth=0.5,
+        linestyle="", clip_on=False, in_layout=False, gid="accept", zorder=4,
+    )  # fmt: skip
+
+
+def _overlay(curves: Sequence[ConcessionCurve], sides: Sequence[str], labels: Sequence[str], scene: _Scene) -> Figure:
+    """One panel a side, with all strategies in it."""
+    figure = new_figure(COLUMN_WIDTH if len(sides) == 1 else PAGE_WIDTH, 2.9)
+    for place, side in enumerate(sides):
+        axes = figure.add_subplot(1, len(sides), place + 1)
+        scene.prepare(axes)
+        beside = []
+        for curve in curves:
+            if curve.side == side:
+                colour, style = _STYLES[labels.index(curve.label)]
+                _draw_curve(axes, curve, colour, style, 9)
+                beside.append((curve.end, wrapped(curve.label, _LABEL_WIDTH), colour))
+        axes.set_title(f"{side.capitalize()}'s offers", fontsize=TITLE, loc="left")
+        label_right(axes, [label for label in beside if np.isfinite(label[0])])
+        name_limits(axes, *scene.zone)
+    layout = figure.get_layout_engine()
+    if layout is not None:
+        layout.execute(figure)  # now the axes have their final width
+    for axes in figure.axes:
+        name_zone(axes, *scene.zone)
+    return figure
+
+
+def _grid(curves: Sequence[ConcessionCurve], labels: Sequence[str], scene: _Scene) -> Figure:
+    """A small panel for each strategy, with its offers on both sides."""
+    across = min(_SMALL_PANELS_A_ROW, len(labels))
+    down = -(-len(labels) // across)
+    figure = new_figure(PAGE_WIDTH, 1.05 * down + 0.5)
+    for place, label in enumerate(labels):
+        axes = figure.add_subplot(down, across, place + 1)
+        scene.prepare(axes)
+        for curve in curves:
+            if curve.label == label:
+                _draw_curve(axes, curve, SIDE_COLOURS[curve.side], "-", 6)
+        axes.set_title(
+            wrapped(label, 23),
+            fontsize=SMALL - 0.5,
+            loc="left",
+            pad=2,
+        )
+        leftmost, lowest = place % across == 0, place + across >= len(labels)
+        axes.tick_params(labelsize=SMALL - 1, labelleft=leftmost, labelbottom=lowest)
+        axes.set_xlabel(axes.get_xlabel() if lowest else "", fontsize=SMALL)
+        axes.set_ylabel(axes.get_ylabel() if leftmost else "", fontsize=SMALL)
+    return figure

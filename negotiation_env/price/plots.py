@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +27,9 @@ from negotiation_env.price.chart import (
     save_figure,
     shade_zone,
     style_axes,
+    wrapped,
 )
+from negotiation_env.price.concessions import concession_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
     from negotiation_env.price.domain import Move, PriceEpisode
 
-__all__ = ["draw_game", "figure_pixels", "interaction_figure", "new_figure", "save_figure"]
+__all__ = ["concession_figure", "draw_game", "figure_pixels", "interaction_figure", "new_figure", "save_figure"]
 
 _PANELS_A_ROW = 3
 _PANEL_HEIGHT = 2.3
@@ -85,10 +86,10 @@ def draw_game(
 def _caption(axes: Axes, agent: str, moves: Sequence[Move], names: Mapping[str, str] | None) -> str:
     """Who an agent is and whether it moved first, wrapped to the width of the panel."""
     side = rules.SIDES[rules.AGENTS.index(agent)]
-    name = (names or {}).get(agent, "").replace(":", ": ").replace(",", ", ")
+    name = (names or {}).get(agent, "")
     opened = " (opens)" if moves and moves[0][1] == agent else ""
     across = int(1.35 * axes_size(axes)[0] / (0.5 * BODY))
-    return "\n".join(textwrap.wrap(f"{side}: {name}{opened}" if name else f"{side}{opened}", max(across, 20)))
+    return wrapped(f"{side}: {name}{opened}" if name else f"{side}{opened}", max(across, 20))
 
 
 def _draw_offers(axes: Axes, moves: Sequence[Move], side: str, caption: str) -> None:

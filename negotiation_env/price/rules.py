@@ -24,6 +24,8 @@ OFFER, ACCEPT, WALK, FAULT, PASS = range(5)
 RUNNING, DEAL, WALKED, DEADLINE, FAULTED = range(5)
 ENDED_BY = ("", "deal", "walk", "deadline", "fault")
 NO_DEAL_RHO = -1.0
+_SPLITTER = 2.0**27 + 1.0
+_DECIMALS = {1.0: 0, 0.1: 1, 0.01: 2, 0.001: 3, 0.0001: 4}
 FLOAT_NOISE = 1e-9
 """Prices this close are the same price."""
 
@@ -74,17 +76,34 @@ def _ticks_per_unit(tick: float) -> float | None:
 
 
 def on_tick(price: Float64, tick: float) -> Float64:
-    """The nearest multiple of the tick (B,), halves to even."""
+    """The nearest multiple of the tick (B,), exact halves to even.
+
+    As decimal rounding does (Python's ``round(price, 2)``), it decides by the price itself and not by the rounded
+    product ``price / tick``: 570.945 lies a little above the half as a float, and becomes 570.95.
+    """
     inverse = _ticks_per_unit(tick)
     if inverse is None:
         return np.asarray(np.rint(price / tick) * tick)
-    return np.asarray(np.rint(price * inverse) / inverse)
+    scaled = np.asarray(price * inverse)
+    nearest = np.rint(scaled)
+    gap = scaled - nearest
+    halves = np.abs(gap) == 0.5
+    if halves.any():
+        nearest = np.where(halves & (_product_error(price, inverse, scaled) * gap > 0.0), nearest + 2.0 * gap, nearest)
+    return np.asarray(nearest / inverse)
+
+
+def _product_error(price: Float64, factor: float, product: Float64) -> Float64:
+    """``price * factor - product`` without rounding (Dekker 1971), for small whole factors."""
+    high = price * _SPLITTER
+    high = high - (high - price)
+    return (high * factor - product) + (price - high) * factor
 
 
 def scalar_on_tick(price: float, tick: float) -> float:
-    """`on_tick` for one price (``round`` also rounds halves to even)."""
-    inverse = _ticks_per_unit(tick)
-    return round(price / tick) * tick if inverse is None else round(price * inverse) / inverse
+    """`on_tick` for one price."""
+    digits = _DECIMALS.get(tick)
+    return round(price, digits) if digits is not None else float(on_tick(np.array([price]), tick)[0])
 
 
 def quantise(

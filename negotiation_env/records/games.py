@@ -32,7 +32,7 @@ class Labels:
 
     def sorted(self) -> Labels:
         """The same column with names that are all used, unique and in order: one form for one content."""
-        names = sorted({self.names[code] for code in np.unique(self.codes).tolist()})
+        names = sorted({self.names[code] for code in np.flatnonzero(np.bincount(self.codes)).tolist()})
         place = {name: code for code, name in enumerate(names)}
         recode = np.array([place.get(name, 0) for name in self.names] or [0], dtype=np.int32)
         return Labels(recode[self.codes], tuple(names))

@@ -10,9 +10,10 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,24 +24,26 @@ from negotiation_env.engine import Batch
 from negotiation_env.episodes import Episodes
 from negotiation_env.policy import JsonValue
 from negotiation_env.records.errors import RecordError, explained
+from negotiation_env.records.files import flush, publish
 from negotiation_env.run import Run
 
 _MANIFEST, _ASSEMBLED, _LOCK = "run.json", "assembled.json", "lock"
+_OURS = re.compile(r"run\.json|assembled\.json|lock|games-\d+-\d+\.npz|.*\.tmp")
 
 
 class ShardFolder:
-    """The shards of one run with its number of games and shard size.
+    """The shards of one recording: a run, its number of games and shard size, and what is made of them.
 
     Attributes:
         path: the folder, beside the output.
         manifest: what the shards belong to; shards of anything else are not mixed with them.
     """
 
-    def __init__(self, output: Path, run: Run, num_episodes: int, shard_size: int) -> None:
+    def __init__(self, output: Path, run: Run, settings: Mapping[str, JsonValue]) -> None:
         self.path = output.with_name(output.name + ".shards")
         self.run = run
-        sizes = {"run_id": run.run_id, "num_episodes": num_episodes, "shard_size": shard_size}
-        self.manifest = _canonical({**sizes, "run": run.identity})
+        content = {**settings, "run_id": run.run_id, "run": run.identity}
+        self.manifest = json.dumps(content, sort_keys=True, default=str)
 
     def assembled(self) -> dict[str, int] | None:
         """The counts of the finished output if only its renaming was left undone, else ``None``."""
@@ -71,11 +74,14 @@ class ShardFolder:
     def _claim(self, overwrite: bool) -> None:
         known = self.path / _MANIFEST
         same = known.is_file() and known.read_text() == self.manifest
-        foreign = (known.is_file() and not same) or (self.path / _ASSEMBLED).is_file()
-        if foreign and not overwrite:
+        kept = any(self.path.glob("games-*.npz")) or (self.path / _ASSEMBLED).is_file()
+        strange = [item.name for item in self.path.iterdir() if not _OURS.fullmatch(item.name)]
+        if strange:
+            raise RecordError(f"{self.path} holds {strange[0]!r}, which no recording put there; move it away.")
+        if kept and not same and not overwrite:
             raise RecordError(
-                f"{self.path} holds an unfinished recording of something else (another run, number of episodes or "
-                "shard size). Give the arguments it was made with to finish it, or --overwrite to discard it."
+                f"{self.path} holds an unfinished recording of something else (another run, number of episodes, "
+                "shard size or output). Give the arguments it was made with to finish it, or --overwrite to discard it."
             )
         if not same:
             with explained(self.path):
@@ -119,27 +125,6 @@ class ShardFolder:
             write(file)
             flush(file)
         publish(temporary, self.path / name)
-
-
-def flush(file: io.BufferedWriter) -> None:
-    """Make sure that what was written is on the disk."""
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def publish(temporary: Path, path: Path) -> None:
-    """Give a finished file its name, and make sure that the name is on the disk."""
-    temporary.replace(path)
-    if os.name == "posix":  # elsewhere a folder cannot be opened
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
-def _canonical(content: dict[str, JsonValue]) -> str:
-    return json.dumps(content, sort_keys=True, default=str)
 
 
 def _lock_alone(lock: io.TextIOWrapper, path: Path) -> None:

@@ -1,0 +1,81 @@
+# make demo        a virtual environment, one negotiation, a dataset and plots
+# make test        everything that is checked on every change
+# make test-slow   the tests marked slow
+# make bench       speed and memory, written to benchmarks/RESULTS.md
+#
+# Needs Python 3.11 or newer, pip and make; no compiler. Options for pip go into PIP_FLAGS, for example
+#     make test PIP_FLAGS="--extra-index-url https://download.pytorch.org/whl/cpu"
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV ?= .venv
+PIP_FLAGS ?=
+WORKERS ?= 2
+OUT ?= datasets/local/demo
+EPISODES ?= 10000
+
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary=:all: $(PIP_FLAGS) -c constraints.txt
+PACKAGES := negotiation_env policies/negotiation_policies janus/negotiation_janus scripts/negotiation_cli
+READY := pyproject.toml constraints.txt
+
+.PHONY: demo test test-slow bench format clean check-format check-lint check-types check-imports check-tests
+
+demo: $(VENV)/.ready-demo
+	$(BIN)/negotiate play --domain price --agent1 boulware_firm --agent2 tit_for_tat --seed 1
+	$(BIN)/negotiate generate --num_episodes $(EPISODES) --dataset_out $(OUT)/price_domain.jsonl --seed 0 --overwrite
+	$(BIN)/negotiate prepare --jsonl_path $(OUT)/price_domain.jsonl --output_dir $(OUT)/prepared --overwrite
+	$(BIN)/negotiate plot concessions --output_dir $(OUT)/concession_plots --overwrite
+	$(BIN)/negotiate plot interactions --output_dir $(OUT)/interaction_plots --overwrite
+	@printf '\nDone. Look at\n'
+	@printf '  %s\n' "$(OUT)/price_domain.jsonl      $(EPISODES) negotiations, one decision a line" \
+	  "$(OUT)/prepared                the same as Parquet tables" \
+	  "$(OUT)/concession_plots        how each strategy concedes" \
+	  "$(OUT)/interaction_plots       how pairs of strategies play" \
+	  "README.md                           what to try next"
+
+test: check-format check-lint check-types check-imports check-tests
+
+check-format: $(VENV)/.ready-test
+	$(BIN)/ruff format --check .
+
+check-lint: $(VENV)/.ready-test
+	$(BIN)/ruff check .
+
+check-types: $(VENV)/.ready-test
+	$(BIN)/mypy
+
+check-imports: $(VENV)/.ready-test
+	$(BIN)/lint-imports
+
+check-tests: $(VENV)/.ready-test
+	$(BIN)/python -m pytest -n $(WORKERS) --doctest-modules $(PACKAGES) tests
+
+test-slow: $(VENV)/.ready-test
+	$(BIN)/python -m pytest -m slow tests
+
+bench: $(VENV)/.ready-test
+	$(BIN)/python benchmarks/throughput.py --full --with-negmas --write
+
+format: $(VENV)/.ready-test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name it with: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "$(PYTHON) is older than Python 3.11; name a newer one with: make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.ready-demo: $(READY) | $(BIN)/python
+	$(INSTALL) -e ".[datasets,plot]"
+	@touch $@
+
+$(VENV)/.ready-test: $(READY) | $(BIN)/python
+	$(INSTALL) -e ".[datasets,plot,rl,dev]"
+	@touch $@

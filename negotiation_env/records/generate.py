@@ -1,0 +1,185 @@
+"""`generate`: play a run into a file, shard by shard, so that it can be interrupted at any moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from negotiation_env.episodes import Episodes
+from negotiation_env.records.errors import Interrupted, explained
+from negotiation_env.records.files import publish
+from negotiation_env.records.games import Games, finished_games
+from negotiation_env.records.outputs import TEMPORARY, Output, Writer, find_output
+from negotiation_env.records.replay import played_again
+from negotiation_env.records.shards import ShardFolder
+from negotiation_env.records.splits import Split
+from negotiation_env.rollouts import BATCH_SIZE, play_parts
+from negotiation_env.run import Run
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What stands in an output: finished episodes, their decisions, and how many episodes ended by a fault."""
+
+    episodes: int = 0
+    decisions: int = 0
+    faults: int = 0
+
+    def plus(self, games: Games, played: int) -> Counts:
+        """The counts after ``played`` more episodes, of which ``games`` came to an end."""
+        faults = self.faults + played - len(games)
+        return Counts(self.episodes + len(games), self.decisions + len(games.kind), faults)
+
+
+@dataclass(frozen=True)
+class GenerateResult:
+    """What `generate` has written.
+
+    Attributes:
+        files: the finished files.
+        run_id: the first part of every trajectory id.
+        counts: how much this run has written; what was there before is not counted.
+        resumed: how many episodes had been played before this call.
+    """
+
+    files: tuple[Path, ...]
+    run_id: str
+    counts: Counts
+    resumed: int
+
+
+def generate(
+    run: Run,
+    num_episodes: int,
+    path: str | Path,
+    *,
+    engine: str = "serial",
+    workers: int = 1,
+    shard_size: int = BATCH_SIZE,
+    overwrite: bool = False,
+    append: bool = False,
+    split: Split | None = None,
+    k_history: int = 5,
+    progress: Callable[[int], None] | None = None,
+) -> GenerateResult:
+    """Play games 0 to ``num_episodes`` of a run and write them to a file.
+
+    The same run gives the same bytes for any engine, number of workers and shard size. If this is stopped at
+    any moment, the same call goes on from the last whole shard and the result is the same. Games that end
+    by a fault are not written; those of an interrupted recording are played again.
+
+    Args:
+        run: what to play, see `negotiation_env.run.make_run`.
+        num_episodes: how many games.
+        path: ``*.jsonl`` for JSONL; no suffix, or a ``/`` at the end, for a folder with two Parquet files.
+        engine: ``"serial"`` or ``"process"``.
+        workers: how many worker processes.
+        shard_size: how many games are played at once and kept together.
+        overwrite: replace an existing output, or discard the unfinished recording of another run.
+        append: add this run to the runs that the JSONL file holds.
+        split: how the Parquet tables are split; by episode, .8/.1/.1, if not given.
+        k_history: how many earlier offers each row of the Parquet decision table repeats.
+        progress: called with the number of games finished since the last call.
+
+    Raises:
+        RecordError: the output exists, belongs to another run, or cannot be written.
+        Interrupted: Ctrl-C; what has been played is kept.
+        ValueError: a bad argument, or an illegal decision of a policy.
+    """
+    for name, value in (("num_episodes", num_episodes), ("shard_size", shard_size)):
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise ValueError(f"{name} is {value!r}; it must be a whole number, at least 1.")
+    output = find_output(path, append, split or Split(), k_history)
+    folder = ShardFolder(Path(path), run, {"num_episodes": num_episodes, "shard_size": shard_size, **output.settings})
+    known = folder.assembled()
+    if known is not None:
+        _publish(folder, output)
+        return GenerateResult(output.files, run.run_id, Counts(**known), num_episodes)
+    output.check(run, overwrite)
+    with folder.opened(overwrite):
+        recording = _Recording(run, folder, num_episodes, shard_size, progress)
+        counts = recording.write_to(output, engine, workers)
+        folder.mark_assembled(asdict(counts))
+        _publish(folder, output)
+    return GenerateResult(output.files, run.run_id, counts, recording.resumed)
+
+
+def _publish(folder: ShardFolder, output: Output) -> None:
+    """Give the finished files their names, as far as that is still to be done, and remove the shards."""
+    for path in output.files:
+        temporary = folder.path / f"{path.name}{TEMPORARY}"
+        if temporary.exists():
+            with explained(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                publish(temporary, path)
+    folder.remove()
+
+
+class _Recording:
+    """Games on their way from the engine, or from shards, to a writer."""
+
+    def __init__(
+        self, run: Run, folder: ShardFolder, num_episodes: int, shard_size: int, progress: Callable[[int], None] | None
+    ) -> None:
+        self.run = run
+        self.folder = folder
+        self.num_episodes = num_episodes
+        self.shard_size = shard_size
+        self.progress = progress
+        self.resumed = 0
+        self.played = 0
+
+    def write_to(self, output: Output, engine: str, workers: int) -> Counts:
+        """Write everything under a temporary name; if that fails, what has been played stays."""
+        with explained(self.folder.path):
+            writer = output.start(self.folder.path)
+        try:
+            return self._write(writer, engine, workers)
+        except BaseException as error:
+            writer.abort()
+            kept = f"{self.played:,} of {self.num_episodes:,} episodes are kept in {self.folder.path}"
+            if not self.played:
+                self.folder.remove()
+            if not isinstance(error, KeyboardInterrupt):
+                raise
+            hint = "the same command goes on from there" if self.played else "the same command starts again"
+            raise Interrupted(f"interrupted: {kept}; {hint}.") from error
+
+    def _write(self, writer: Writer, engine: str, workers: int) -> Counts:
+        counts = Counts()
+        for episodes in self._episodes(engine, workers):
+            games = finished_games(episodes)
+            with self._explained():
+                writer.write(games)
+            counts = counts.plus(games, len(episodes))
+            if self.progress is not None:
+                self.progress(len(episodes))
+        with self._explained():
+            writer.close()
+        return counts
+
+    def _episodes(self, engine: str, workers: int) -> Iterator[Episodes]:
+        """All games in order, shard by shard: those that were kept first, then those still to be played."""
+        shards = list(pairwise([*range(0, self.num_episodes, self.shard_size), self.num_episodes]))
+        while shards and (kept := self.folder.load(*shards[0])) is not None:
+            mended = played_again(kept)
+            if mended is not kept:
+                self._keep(shards[0], mended)
+            self.played = self.resumed = shards.pop(0)[1]
+            yield mended
+        parts = play_parts(self.run, self.played, self.num_episodes, engine, workers, True, self.shard_size)
+        for shard, episodes in zip(shards, parts, strict=True):
+            self._keep(shard, episodes)
+            self.played = shard[1]
+            yield episodes
+
+    def _keep(self, shard: tuple[int, int], episodes: Episodes) -> None:
+        with self._explained():
+            self.folder.save(*shard, episodes)
+
+    def _explained(self) -> AbstractContextManager[None]:
+        kept = f"{self.played:,} of {self.num_episodes:,} episodes are kept" if self.played else "Nothing was kept"
+        return explained(self.folder.path, f"{kept}; once that is mended, give the same command again.")
