@@ -9,7 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from negotiation_env import price_v0, testing
+    from negotiation_env import price_v0 as price_v0
+    from negotiation_env import testing as testing
     from negotiation_env.binding import bind
     from negotiation_env.episodes import Episodes
     from negotiation_env.policy import Policy

@@ -11,6 +11,7 @@ import numpy as np
 from negotiation_env import seeding
 from negotiation_env.price import rules
 from negotiation_env.price.observation import MOVER
+from negotiation_env.price.view import resolve_decision
 from negotiation_env.registry import AnyPolicy, make_player
 
 BoundPolicy = Callable[[Any], Any]
@@ -79,15 +80,13 @@ class _Bound:
         return core.encoding.encode(kind, price, view.role, view.reservation_price, view.price_low, view.price_high)
 
     def _decide(self, view: Any) -> tuple[Any, Any]:  # noqa: ANN401  # a PriceView
-        from negotiation_env.price.view import check_decision
-
         decision = self.policy.decide(view)
-        kind, price = check_decision(decision, view.standing_offer, view.price_low, view.price_high, self.name)
+        kind, price = resolve_decision(view, decision, self.name, *self.env.core.config.resolution)
         if (kind == rules.FAULT).any():
             raise RuntimeError(f"policy {self.name!r} reported a fault: {decision.notes}")
         if decision.message is not None and len(view) == 1 and decision.message[0]:
             self.env.say(rules.AGENTS[int(view.role[0] > 0)], decision.message[0])
-        return kind, rules.on_tick(price, self.env.core.config.tick)
+        return kind, price
 
     def _seeds(self, seats: Any) -> Any:  # noqa: ANN401  # int64 (n,)
         if self.seed is None:

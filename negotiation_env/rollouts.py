@@ -13,7 +13,8 @@ from negotiation_env.registry import unknown_name
 from negotiation_env.run import Run, Seat, make_run
 
 ENGINES = ("serial", "process")
-BATCH_SIZE = 8192
+_BATCH_OF_ONE_PAIR = 8192
+_LARGEST_BATCH = 131_072
 
 
 def rollout(
@@ -26,7 +27,7 @@ def rollout(
     engine: str = "serial",
     workers: int = 1,
     record: bool = True,
-    batch_size: int = BATCH_SIZE,
+    batch_size: int | None = None,
     progress: Callable[[int], None] | None = None,
     **settings: object,
 ) -> Episodes:
@@ -41,7 +42,7 @@ def rollout(
         engine: ``"serial"`` or ``"process"`` (worker processes).
         workers: how many worker processes.
         record: whether to keep the decision table; the episode table is always kept.
-        batch_size: how many games are played in lockstep.
+        batch_size: how many games are played in lockstep; by default more, the more players there are to sample.
         progress: called with the number of games finished since the last call.
         **settings: the domain's settings, see `negotiation_env.price.config.PriceConfig`.
 
@@ -78,11 +79,12 @@ def play_parts(
     engine: str = "serial",
     workers: int = 1,
     record: bool = True,
-    batch_size: int = BATCH_SIZE,
+    batch_size: int | None = None,
 ) -> Iterator[Episodes]:
     """Play games ``start`` to ``stop`` of a run, batch by batch, in order."""
     if engine not in ENGINES:
         raise ValueError(unknown_name("engine", engine, ENGINES))
+    batch_size = best_batch_size(run) if batch_size is None else batch_size
     for name, value in (("workers", workers), ("batch_size", batch_size)):
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise ValueError(f"{name} is {value!r}; it must be a whole number, at least 1.")
@@ -94,3 +96,9 @@ def play_parts(
         return
     for low, high in bounds:
         yield Episodes(run, play_batch(run, np.arange(low, high), record))
+
+
+def best_batch_size(run: Run) -> int:
+    """A batch in which each player has enough games to decide in at once, and which fits the processor's cache."""
+    players = max(len(seat) for seat in run.players)
+    return min(_BATCH_OF_ONE_PAIR * players, _LARGEST_BATCH)

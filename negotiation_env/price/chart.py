@@ -140,21 +140,19 @@ def name_zone(axes: Axes, seller_min: float, buyer_max: float) -> None:
 
 
 def name_limits(axes: Axes, seller_min: float, buyer_max: float) -> None:
-    """Write whose limit each dashed line is, outside the zone, at the right."""
-    for side, limit, upper in (
-        ("buyer", buyer_max, buyer_max >= seller_min),
-        ("seller", seller_min, seller_min > buyer_max),
-    ):
+    """Write whose limit each dashed line is, at the right: the buyer's above its line, the seller's below."""
+    for side, limit, shift, anchor in (("buyer", buyer_max, 1.5, "bottom"), ("seller", seller_min, -2, "top")):
         axes.annotate(
             f"{side}'s limit",
-            xy=(0.99, limit),
+            xy=(0.985, limit),
             xycoords=axes.get_yaxis_transform(),
-            xytext=(0, 1.5 if upper else -2),
+            xytext=(0, shift),
             textcoords="offset points",
             color=SIDE_COLOURS[side],
             fontsize=SMALL - 0.5,
             ha="right",
-            va="bottom" if upper else "top",
+            va=anchor,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.3} if seller_min > buyer_max else None,
         )
 
 

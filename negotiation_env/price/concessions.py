@@ -289,5 +289,5 @@ def _grid(curves: Sequence[ConcessionCurve], labels: Sequence[str], scene: _Scen
         leftmost, lowest = place % across == 0, place + across >= len(labels)
         axes.tick_params(labelsize=SMALL - 1, labelleft=leftmost, labelbottom=lowest)
         axes.set_xlabel(axes.get_xlabel() if lowest else "", fontsize=SMALL)
-        axes.set_ylabel(axes.get_ylabel() if leftmost else "", fontsize=SMALL)
+        axes.set_ylabel(axes.get_ylabel().split(" of the surplus")[0] if leftmost else "", fontsize=SMALL)
     return figure

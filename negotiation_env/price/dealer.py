@@ -39,9 +39,10 @@ class Dealer:
         self._start = np.arange(size) if single else np.zeros(size, dtype=np.int64)
         self._played = np.zeros(size, dtype=np.int64)
         self._drawn = np.zeros(size, dtype=np.int64)
-        self._facts = np.empty((4, _AHEAD, size))
-        self._numbers = np.empty((2, _AHEAD, size), dtype=np.int64)
-        self._seat_seeds = np.empty((2, _AHEAD, size), dtype=np.uint64)
+        self._size = size
+        self._facts = np.empty((4, _AHEAD * size))
+        self._numbers = np.empty((2, _AHEAD * size), dtype=np.int64)
+        self._seat_seeds = np.empty((2, _AHEAD * size), dtype=np.uint64)
 
     def deal(self, state: PriceState, rows: Int64, options: Mapping[str, Any] | None = None) -> Int64:
         """Start the next game in each of the given slots (k,); returns the sampled opponents (k,)."""
@@ -50,15 +51,15 @@ class Dealer:
             self._draw(rows, turn, options)
         elif (turn >= self._drawn[rows]).any():
             self._draw_ahead()
-        place = turn % _AHEAD
-        buyer_max, seller_min, low, high = self._facts[:, place, rows]
-        first, opponent = self._numbers[:, place, rows]
-        state.deal(rows, PriceSetup(buyer_max, seller_min, low, high), first, self._seat_seeds[:, place, rows])
+        place = turn % _AHEAD * self._size + rows
+        setup = PriceSetup(*self._facts.take(place, axis=1))
+        first, opponent = self._numbers.take(place, axis=1)
+        state.deal(rows, setup, first, self._seat_seeds.take(place, axis=1))
         self.current[rows] = self._start[rows] + self.step * turn
         self._played[rows] = turn + 1
         if options:
             self._drawn[rows] = turn + 1
-        return opponent
+        return np.asarray(opponent)
 
     def _draw_ahead(self) -> None:
         """Fill each slot's store of games to come."""
@@ -69,10 +70,10 @@ class Dealer:
 
     def _draw(self, rows: Int64, turn: Int64, options: Mapping[str, Any] | None) -> None:
         """Draw each slot's ``turn``-th game, (k,) slots and turns."""
-        games, place = self._start[rows] + self.step * turn, turn % _AHEAD
+        games, place = self._start[rows] + self.step * turn, turn % _AHEAD * self._size + rows
         setup, first = deal_setup(self.config, self.seeds[rows], games, options)
         keys = seeding.game_keys(self.seeds[rows], games)
-        self._facts[:, place, rows] = np.stack([setup.buyer_max, setup.seller_min, setup.low, setup.high])
+        self._facts[:, place] = np.stack([setup.buyer_max, setup.seller_min, setup.low, setup.high])
         opponent = (seeding.unit(keys, self.sample_stream) * self.opponents).astype(np.int64)
-        self._numbers[:, place, rows] = np.stack([first, opponent])
-        self._seat_seeds[:, place, rows] = seeding.seat_seeds(keys)
+        self._numbers[:, place] = np.stack([first, opponent])
+        self._seat_seeds[:, place] = seeding.seat_seeds(keys)

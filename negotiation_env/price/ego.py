@@ -14,7 +14,7 @@ from negotiation_env.price import rules
 from negotiation_env.price.core import PriceCore
 from negotiation_env.price.env import PriceFace
 from negotiation_env.price.render import RENDER_MODES, check_render_mode
-from negotiation_env.price.view import PriceView, check_decision
+from negotiation_env.price.view import PriceView, resolve_decision
 from negotiation_env.registry import Player, unknown_name
 from negotiation_env.run import Seat, make_players
 
@@ -97,9 +97,8 @@ class PriceEnv(PriceFace, gym.Env[Any, Any]):
             return
         view = self._opponent_view()
         decision = self._opponent.policy.decide(view)
-        kind, price = check_decision(
-            decision, view.standing_offer, view.price_low, view.price_high, self._opponent.name
-        )
+        kind, price = resolve_decision(view, decision, self._opponent.name, *self.core.config.resolution)
+
         if decision.message is not None and decision.message[0] and self.core.config.chat:
             self.core.say(rules.AGENTS[1 - self.seat], decision.message[0])
         self.core.play(int(kind[0]), float(price[0]))

@@ -50,10 +50,11 @@ class Encoding(Protocol):
 
 @dataclass(frozen=True)
 class DiscreteEncoding:
-    """Grid prices, then accept, walk, pass."""
+    """Grid prices, then accept, walk, pass; ``price_range`` is given where it is the same in all games."""
 
     num_prices: int
     tick: float
+    price_range: tuple[float, float] | None = None
 
     @cached_property
     def space(self) -> spaces.Discrete:
@@ -87,14 +88,21 @@ class DiscreteEncoding:
             raise ValueError(f"actions have shape {index.shape} and type {index.dtype}; give {size} whole numbers.")
         if size and (index.min() < 0 or index.max() >= self.num_prices + 3):
             raise ValueError(self._outside(index[(index < 0) | (index >= self.num_prices + 3)][0]))
-        kind = self._kinds[index]
-        price = rules.grid_price(index.astype(np.int64, copy=False), low, high, self.num_prices, self.tick)
-        return kind, price
+        if self.price_range is not None:
+            return self._kinds.take(index), self._prices.take(index)
+        return self._kinds.take(index), rules.grid_price(index, low, high, self.num_prices, self.tick)
 
     @cached_property
     def _kinds(self) -> Int64:
         offers = np.full(self.num_prices, rules.OFFER, dtype=np.int64)
         return np.concatenate([offers, np.array([rules.ACCEPT, rules.WALK, rules.PASS])])
+
+    @cached_property
+    def _prices(self) -> Float64:
+        low, high = self.price_range or (0.0, 0.0)
+        ends = np.array([low]), np.array([high])
+        grid = rules.grid_price(np.arange(self.num_prices), *ends, self.num_prices, self.tick)
+        return np.concatenate([grid, np.full(3, np.nan)])
 
     def encode(
         self, kind: Int64, price: Float64, role: Int64, limit: Float64, low: Float64, high: Float64
@@ -170,4 +178,6 @@ def make_encoding(config: PriceConfig, action_mode: str, num_prices: int) -> Dis
         raise ValueError(unknown_name("action_mode", action_mode, ACTION_MODES))
     if isinstance(num_prices, bool) or not isinstance(num_prices, int) or not 2 <= num_prices <= 1_000_001:
         raise ValueError(f"num_prices is {num_prices!r}; it must be a whole number from 2 to 1,000,001.")
-    return DiscreteEncoding(num_prices, config.tick) if action_mode == "discrete" else ContinuousEncoding(config.tick)
+    if action_mode == "continuous":
+        return ContinuousEncoding(config.tick)
+    return DiscreteEncoding(num_prices, config.tick, config.price_range if config.catalogue is None else None)

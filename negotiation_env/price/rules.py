@@ -50,6 +50,8 @@ def reward(gain: Price, width: Price, discount: float, offer_turn: Any) -> Price
 
     ``k`` is the 1-based turn on which the accepted offer was made (Rubinstein 1982: time is counted in offers).
     """
+    if discount == 1.0:
+        return gain / width
     factor: Price = discount ** (offer_turn - 1)
     return gain / width * factor
 

@@ -53,7 +53,11 @@ _scenarios: dict[str, str] = {}
 
 
 def register_scenario(name: str, target: str) -> None:
-    """Register a scenario function ``"module:function"`` under a name; a name taken by another raises."""
+    """Register a scenario function ``"module:function"`` under a name; a name taken by another raises.
+
+    The function takes (config, seed, games) and returns a `PriceSetup` whose limits are on the tick and inside the
+    public range, which is ``config.price_range``.
+    """
     if _scenarios.get(name, target) != target:
         raise ValueError(f"scenario {name!r} is already registered. Known: {', '.join(sorted(_scenarios))}.")
     _scenarios[name] = target
@@ -117,6 +121,14 @@ def deal_setup(
         ValueError: an option has a bad value, or a limit lies outside the public price range.
     """
     setup = find_scenario(config.scenario)(config, seed, games)
+    if (
+        config.catalogue is None
+        and not ((setup.low == config.price_range[0]) & (setup.high == config.price_range[1])).all()
+    ):
+        raise ValueError(
+            f"scenario {config.scenario!r} draws public ranges other than price_range {config.price_range}; only a "
+            "catalogue may, so that observations and actions can be read."
+        )
     first = _first_movers(config, seed, games)
     if options:
         limits = {

@@ -13,7 +13,7 @@ from negotiation_env.price import rules
 from negotiation_env.price.config import PriceConfig
 from negotiation_env.price.rules import Float64, Int64
 from negotiation_env.price.scenarios import PriceSetup
-from negotiation_env.price.view import LatePriceView, PriceDecision, PriceView, check_decision
+from negotiation_env.price.view import LatePriceView, PriceDecision, PriceView, resolve_decision
 
 Rows = slice | Int64
 
@@ -46,6 +46,11 @@ class PriceState:
         self._set_blocks(np.full((len(_FLOATS), size), np.nan), np.zeros((len(_INTS), size), dtype=np.int64))
         self.turn[:], self.standing_seat[:], self.game[:] = 1, -1, np.arange(size)
         self.offers = np.full((2, config.max_turns, size), np.nan)
+        self._flat_offers = self.offers.reshape(2, -1)
+        self._slots = np.arange(size)
+        self._unknown = _constant(np.nan, size)
+        self._roles = [_constant(role, size) for role in rules.ROLES]
+        self._deadline = _constant(config.max_turns, size)
         self.ended = np.zeros(size, dtype=np.int8)
         self.seat_seeds = np.zeros((2, size), dtype=np.uint64)
         self.chat: list[list[Message]] | None = [[] for _ in range(size)] if config.chat else None
@@ -63,7 +68,7 @@ class PriceState:
         """Start new games in the given rows from setups, first movers (n,) and the seats' seeds (2, n)."""
         nothing = np.full(len(first), np.nan)
         self._floats[:, rows] = np.stack([setup.buyer_max, setup.seller_min, setup.low, setup.high, nothing])
-        self.offers[:, : self.counts[:, rows].max(initial=0), rows] = np.nan
+        self._clear_offers(rows)
         ints = self._ints
         ints[:2, rows], ints[2, rows], ints[3, rows], ints[4, rows], ints[5, rows] = 0, first, 1, -1, 0
         self.ended[rows] = rules.RUNNING
@@ -71,6 +76,16 @@ class PriceState:
         if self.chat is not None:
             for row in np.arange(len(self))[rows].tolist():
                 self.chat[row] = []
+
+    @property
+    def _capacity(self) -> int:
+        """How many games the block of offers was made for."""
+        return self._flat_offers.shape[1] // self.config.max_turns
+
+    def _clear_offers(self, rows: Rows) -> None:
+        used = int(self.counts[:, rows].max(initial=0))
+        for seat in (0, 1):
+            self.offers[seat, :used, rows] = np.nan
 
     def acceptable(self, rows: Rows, seat: int) -> Float64:
         """The offer (n,) that a seat could accept now: the opponent's standing one, else NaN."""
@@ -82,18 +97,19 @@ class PriceState:
         floats, ints = _columns(self._floats, rows), _columns(self._ints, rows)
         size = floats.shape[1]
         known = self.config.information == "known"
+        floats, ints = _read_only(floats), _read_only(ints)
         facts = {
-            "role": np.full(size, rules.ROLES[seat]),
+            "role": self._roles[seat][:size],
             "turn": ints[3],
-            "max_turns": np.full(size, self.config.max_turns),
+            "max_turns": self._deadline[:size],
             "game": ints[6],
-            "game_seed": self.seat_seeds[seat, rows],
+            "game_seed": _read_only(self.seat_seeds[seat, rows]),
             "messages": self._messages(rows),
             "reservation_price": floats[seat],
             "price_low": floats[2],
             "price_high": floats[3],
-            "standing_offer": np.where(ints[4] == 1 - seat, floats[4], np.nan),
-            "opponent_reservation_price": floats[1 - seat] if known else np.full(size, np.nan),
+            "standing_offer": _read_only(np.where(ints[4] == 1 - seat, floats[4], np.nan)),
+            "opponent_reservation_price": floats[1 - seat] if known else self._unknown[:size],
         }
         return LatePriceView(facts, {"own_offers": self.offers[seat], "opponent_offers": self.offers[1 - seat]}, rows)
 
@@ -104,11 +120,7 @@ class PriceState:
 
     def resolve(self, view: PriceView, decision: PriceDecision, player: str) -> tuple[NDArray[np.int64], Float64]:
         """Check a decision and quantise its offers (NaN for other moves); see `check_decision` for what raises."""
-        kind, price = check_decision(decision, view.standing_offer, view.price_low, view.price_high, player)
-        offered = np.where(kind == rules.OFFER, price, np.nan)
-        return kind, rules.quantise(
-            offered, view.role, view.reservation_price, view.price_low, view.price_high, *self.config.resolution
-        )
+        return resolve_decision(view, decision, player, *self.config.resolution)
 
     def say(self, rows: Rows, seat: int, messages: Sequence[str | None]) -> None:
         """Add what a seat says with its move to the games' chats; without chat it is dropped."""
@@ -139,22 +151,24 @@ class PriceState:
 
         A `rules.PASS` costs the turn and changes nothing else. The games' prices are read from ``standing``.
         """
-        offering = kind == rules.OFFER
-        columns = np.arange(len(self))[rows] if isinstance(rows, slice) else rows
+        places = self._slots[rows] if isinstance(rows, slice) else rows
         turn = self.turn[rows]
-        if offering.all():
-            self._put_offers(columns, seat, turn, price)
+        offering = np.flatnonzero(kind == rules.OFFER)
+        if len(offering) == len(places):
+            self._put_offers(places, seat, turn, price)
         else:
-            self._put_offers(columns[offering], seat, turn[offering], price[offering])
+            self._put_offers(places.take(offering), seat, turn.take(offering), price.take(offering))
         ended = _ENDING_OF_KIND.take(kind)
-        ended[(turn >= self.config.max_turns) & (ended == rules.RUNNING)] = rules.DEADLINE
+        late = turn >= self.config.max_turns
+        if late.any():
+            ended[late & (ended == rules.RUNNING)] = rules.DEADLINE
         self.turn[rows] = turn + 1
         self.ended[rows] = ended
         return ended
 
     def _put_offers(self, rows: Int64, seat: int, turn: Int64, price: Float64) -> None:
         count = self.counts[seat].take(rows)
-        self.offers[seat, count, rows] = price
+        self._flat_offers[seat][count * self._capacity + rows] = price
         self.counts[seat][rows] = count + 1
         self.standing[rows] = price
         self.standing_seat[rows] = seat
@@ -165,6 +179,7 @@ class PriceState:
         size, used = len(rows), int(self.counts.max(initial=0))
         self.offers[:, :used, :size] = self.offers[:, :used, rows]
         self.offers = self.offers[:, :, :size]
+        self._slots = self._slots[:size]
         self._set_blocks(self._floats[:, rows], self._ints[:, rows])
         self.ended, self.seat_seeds = self.ended[rows], self.seat_seeds[:, rows]
         if self.chat is not None:
@@ -173,6 +188,15 @@ class PriceState:
 
 def _columns(block: NDArray[Any], rows: Rows) -> NDArray[Any]:
     return block[:, rows] if isinstance(rows, slice) else block.take(rows, axis=1)
+
+
+def _read_only(array: NDArray[Any]) -> NDArray[Any]:
+    array.flags.writeable = False
+    return array
+
+
+def _constant(value: float, size: int) -> NDArray[Any]:
+    return _read_only(np.full(size, value))
 
 
 _ENDING_OF_KIND = np.array([rules.RUNNING, rules.DEAL, rules.WALKED, rules.FAULTED, rules.RUNNING], dtype=np.int8)

@@ -70,6 +70,8 @@ class PriceVectorEnv(VectorEnv[Any, Any, Any]):
         self._dealer: Dealer | None = None
         self._opponent = np.zeros(num_envs, dtype=np.int64)
         self._observations = np.full((num_envs, self.core.layout.size), obs.NONE, dtype=np.float32)
+        self._flat = self._observations.reshape(-1)
+        self._slots = np.arange(num_envs)
         self._over = np.zeros(num_envs, dtype=np.bool_)
         self._stillborn = np.empty(0, dtype=np.int64)
 
@@ -144,7 +146,7 @@ class PriceVectorEnv(VectorEnv[Any, Any, Any]):
         endings = games.ended[stillborn]
         games.advance(_ALL, self.seat, kind, price)
         games.ended[stillborn] = endings
-        self._note_offers(np.arange(self.num_envs), kind == rules.OFFER, price, self.seat)
+        self._note_offers(self._slots, kind, price, self.seat)
         fresh = np.flatnonzero(was_over)
         if len(fresh):
             self._opponent[fresh] = dealt.deal(games, fresh)
@@ -153,7 +155,7 @@ class PriceVectorEnv(VectorEnv[Any, Any, Any]):
         self._answer(np.flatnonzero(turn_of & (games.ended == rules.RUNNING)))
         self._stillborn = fresh[games.ended[fresh] != rules.RUNNING]
         over = (games.ended != rules.RUNNING) & ~was_over
-        rewards = self._finish(np.flatnonzero(over), over, infos)
+        rewards = self._finish(over, infos)
         self._over = over
         if self.autoreset_mode == AutoresetMode.SAME_STEP and over.any():
             self._reset_at_once(over, infos)
@@ -194,41 +196,34 @@ class PriceVectorEnv(VectorEnv[Any, Any, Any]):
                 view = self.games.view(every, other)
                 kind, price = self.games.resolve(view, player.policy.decide(view), player.name)
                 self.games.advance(every, other, kind, price)
-                self._note_offers(mine, kind == rules.OFFER, price, other)
+                self._note_offers(mine, kind, price, other)
 
-    def _note_offers(self, rows: Int64, offering: Bools, price: NDArray[np.float64], by: int) -> None:
-        """Write the offers just made (``price`` where ``offering``) in the given games into the observations."""
-        if not offering.all():
-            rows, price = rows[offering], price[offering]
+    def _note_offers(self, rows: Int64, kind: Int64, price: NDArray[np.float64], by: int) -> None:
+        """Write the offers just made in the given games (``price`` where ``kind`` says so) into the observations."""
+        offering = np.flatnonzero(kind == rules.OFFER)
+        if len(offering) < len(rows):
+            rows, price = rows.take(offering), price.take(offering)
         games, layout = self.games, self.core.layout
         low = games.low.take(rows)
         share = (price - low) / (games.high.take(rows) - low)
-        start = obs.OFFERS - 1 if by == self.seat else obs.OFFERS - 1 + layout.horizon
-        self._observations[rows, games.counts[by].take(rows) + start] = share
-        self._observations[rows, obs.STANDING] = obs.NONE if by == self.seat else share
+        start = rows * layout.size
+        place = start + games.counts[by].take(rows) + (obs.OFFERS - 1)
+        self._flat[place if by == self.seat else place + layout.horizon] = share
+        self._flat[start + obs.STANDING] = obs.NONE if by == self.seat else share
 
-    def _finish(self, rows: Int64, over: Bools, infos: dict[str, Any]) -> NDArray[np.float64]:
-        """The rewards of all slots, and the outcomes of the games that have just ended."""
-        rewards = np.zeros(self.num_envs)
-        if len(rows):
-            games, config = self.games, self.core.config
-            ended, price = games.ended[rows], games.standing[rows]
-            deal = ended == rules.DEAL
-            gain = rules.payoff(rules.ROLES[self.seat], games.limits[self.seat, rows], price)
-            width = games.high[rows] - games.low[rows]
-            earned = rules.reward(gain, width, config.discounts[self.seat], games.standing_turn[rows])
-            rewards[rows] = np.where(deal, earned, 0.0)
-            rho = rules.settlement_rho(price, games.limits[0, rows], games.limits[1, rows])
-            facts = {
-                "deal": deal,
-                "price": np.where(deal, price, np.nan),
-                "rho": np.where(deal, rho, rules.NO_DEAL_RHO),
-                "turns": games.turn[rows] - 1,
-                "ended_by": ended,
-            }
-            infos["outcome"] = {name: _spread(values, rows, self.num_envs) for name, values in facts.items()}
-            infos["_outcome"] = over
-        return rewards
+    def _finish(self, over: Bools, infos: dict[str, Any]) -> NDArray[np.float64]:
+        """The rewards of all slots, and the outcomes of the games that are over now."""
+        games, config = self.games, self.core.config
+        deal = over & (games.ended == rules.DEAL)
+        price = np.where(deal, games.standing, np.nan)
+        gain = np.where(deal, rules.payoff(rules.ROLES[self.seat], games.limits[self.seat], price), 0.0)
+        if over.any():
+            rho = np.where(deal, rules.settlement_rho(price, *games.limits), rules.NO_DEAL_RHO)
+            ended_by, turns = games.ended.copy(), games.turn - 1
+            infos["outcome"] = {"deal": deal, "price": price, "rho": rho, "turns": turns, "ended_by": ended_by}
+            infos["_outcome"] = over.copy()
+        discount = config.discounts[self.seat]
+        return np.asarray(rules.reward(gain, games.high - games.low, discount, np.maximum(games.standing_turn, 1)))
 
     def _reset_at_once(self, over: Bools, infos: dict[str, Any]) -> None:
         """Same-step autoreset: keep the last observations and infos, and deal the next games."""
@@ -277,9 +272,3 @@ class PriceVectorEnv(VectorEnv[Any, Any, Any]):
     def messages(self) -> None:
         """Numeric observations carry no messages."""
         return
-
-
-def _spread(values: NDArray[Any], rows: Int64, size: int) -> NDArray[Any]:
-    full = np.full(size, np.nan if values.dtype.kind == "f" else 0, dtype=values.dtype)
-    full[rows] = values
-    return full

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from negotiation_env.policy import ACCEPT, FAULT, OFFER, Float64, Note, View
-from negotiation_env.price.rules import FLOAT_NOISE
+from negotiation_env.price.rules import quantise
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -48,9 +48,6 @@ class LatePriceView(PriceView):
     def __init__(
         self, facts: Mapping[str, object], histories: Mapping[str, Float64], rows: slice | NDArray[np.int64]
     ) -> None:
-        for value in facts.values():
-            if isinstance(value, np.ndarray):
-                value.flags.writeable = False
         self.__dict__.update(facts)
         self.__dict__["_late"] = (histories, rows)
 
@@ -81,46 +78,56 @@ class PriceDecision:
     notes: Sequence[Note | None] | None = None
 
 
-def check_decision(
-    decision: PriceDecision, acceptable: Float64, low: Float64, high: Float64, player: str
+def resolve_decision(
+    view: PriceView, decision: PriceDecision, player: str, tick: float, points: int | None
 ) -> tuple[NDArray[np.int64], Float64]:
-    """Check a policy's decision for n rows and return its kinds (n,) and prices (n,).
+    """Check a policy's decision and put its offers on the tick, or on the game's own grid of ``points``.
 
-    Args:
-        decision: what the policy returned.
-        acceptable: (n,) the offer that could be accepted; NaN where there is none.
-        low: (n,) lower end of the public price range.
-        high: (n,) upper end of the public price range.
-        player: the policy's name, for messages.
+    Returns:
+        kinds (n,), and the prices offered (n,), NaN where the move is no offer.
 
     Raises:
         ValueError: a wrong shape, an unknown kind, an offer that is NaN or outside the range, or an acceptance
             with nothing to accept; with the policy's name and the rows.
     """
-    size = len(acceptable)
+    kind, price = _checked_shapes(len(view), decision, player)
+    offering = kind == OFFER
+    everywhere = bool(offering.all())
+    offered = price if everywhere else np.where(offering, price, view.price_low)
+    with np.errstate(invalid="ignore"):
+        offered = quantise(offered, view.role, view.reservation_price, view.price_low, view.price_high, tick, points)
+    inside = (offered >= view.price_low) & (offered <= view.price_high)
+    if not inside.all():
+        _refuse_price(view, price, np.flatnonzero(~inside), player)
+    if everywhere:
+        return kind, offered
+    accepting = np.flatnonzero(kind == ACCEPT)
+    empty = np.isnan(view.standing_offer.take(accepting))
+    if empty.any():
+        raise ValueError(
+            f"policy {player!r} accepted in rows {accepting[empty][:5].tolist()}, where the opponent has no offer on "
+            "the table; make an offer or walk away."
+        )
+    return kind, np.where(offering, offered, np.nan)
+
+
+def _checked_shapes(size: int, decision: PriceDecision, player: str) -> tuple[NDArray[np.int64], Float64]:
     kind, price = np.asarray(decision.kind), np.asarray(decision.price, dtype=np.float64)
     if kind.shape != (size,) or price.shape != (size,):
         raise ValueError(
             f"policy {player!r} returned kind of shape {kind.shape} and price of shape {price.shape}; "
             f"both must be ({size},), one move for each row of the view."
         )
-    if kind.dtype.kind not in "iu" or ((kind < OFFER) | (kind > FAULT)).any():
+    if kind.dtype.kind not in "iu" or (size and not (kind.min() >= OFFER and kind.max() <= FAULT)):
         raise ValueError(
             f"policy {player!r} returned kinds {np.unique(kind)}; allowed: 0 offer, 1 accept, 2 walk, 3 fault."
         )
-    inside = (price >= low - FLOAT_NOISE) & (price <= high + FLOAT_NOISE)
-    offering = kind == OFFER
-    if not (inside | ~offering).all():
-        rows = np.flatnonzero(offering & ~inside)
-        raise ValueError(
-            f"policy {player!r} offered {price[rows[0]]} in row {rows[0]} ({len(rows)} rows: {rows[:5].tolist()}...); "
-            f"an offer must be inside the public price range [{low[rows[0]]}, {high[rows[0]]}]."
-        )
-    accepting = kind == ACCEPT
-    if accepting.any() and np.isnan(acceptable[accepting]).any():
-        rows = np.flatnonzero(accepting & np.isnan(acceptable))
-        raise ValueError(
-            f"policy {player!r} accepted in rows {rows[:5].tolist()}, where the opponent has no offer on the table; "
-            "make an offer or walk away."
-        )
-    return kind.astype(np.int64, copy=False), price
+    return kind, price
+
+
+def _refuse_price(view: PriceView, price: Float64, rows: NDArray[np.int64], player: str) -> None:
+    row = rows[0]
+    raise ValueError(
+        f"policy {player!r} offered {price[row]} in row {row} (rows {rows[:5].tolist()}, {len(rows)} in all); "
+        f"an offer must be inside the public price range [{view.price_low[row]}, {view.price_high[row]}]."
+    )

@@ -206,12 +206,25 @@ def commanded_rho(params: Mapping[str, JsonValue]) -> float:
     return float(rho) if isinstance(rho, int | float) and not isinstance(rho, bool) else math.nan
 
 
+def zopa_width(buyer_max: float, seller_min: float) -> float:
+    """Width of the surplus in currency units, negative if it is empty, without floating-point dust."""
+    return round(buyer_max - seller_min, 9) + 0.0
+
+
+def zopa_widths(buyer_max: Array, seller_min: Array) -> Array:
+    """`zopa_width` of each pair of limits (E,)."""
+    return np.array([zopa_width(*limits) for limits in zip(buyer_max.tolist(), seller_min.tolist(), strict=True)])
+
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=str)
+
+
 def json_text(value: object) -> str:
     """Compact JSON in which what is not finite is null and what JSON does not know is its text."""
     try:
-        return json.dumps(value, separators=(",", ":"), allow_nan=False, default=str)
+        return _ENCODER.encode(value)
     except ValueError:
-        return json.dumps(_finite(value), separators=(",", ":"), allow_nan=False, default=str)
+        return _ENCODER.encode(_finite(value))
 
 
 def _finite(value: object) -> object:

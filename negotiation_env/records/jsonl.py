@@ -11,11 +11,9 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from negotiation_env.domain import Array
 from negotiation_env.policy import OFFER
-from negotiation_env.records.games import SIDES, Games
+from negotiation_env.records.games import SIDES, Games, zopa_widths
 from negotiation_env.run import SCHEMA_VERSION
 
 ACTIONS = ("OFFER", "ACCEPT", "WALK")
@@ -129,20 +127,20 @@ def _game_lines(
         seat = 1 - seat
 
 
+def number_text(number: float) -> str:
+    """JSON text of a number; NaN is null."""
+    return "null" if number != number else repr(number)
+
+
 def number_texts(values: Array) -> list[str]:
-    """JSON text of each number; NaN is null."""
+    """`number_text` of each number."""
     return ["null" if number != number else repr(number) for number in values.tolist()]
 
 
 def _fact_numbers(games: Games) -> Iterator[tuple[str, ...]]:
     facts = games.facts
-    derived = {"zopa_width": zopa_width(facts["buyer_max"], facts["seller_min"])}
+    derived = {"zopa_width": zopa_widths(facts["buyer_max"], facts["seller_min"])}
     return zip(*(number_texts(derived[name] if name in derived else facts[name]) for name in NUMBERS), strict=True)
-
-
-def zopa_width(buyer_max: Array, seller_min: Array) -> Array:
-    """Width (E,) of the surplus in currency units, negative if it is empty, without floating-point dust."""
-    return np.asarray(np.round(buyer_max - seller_min, 9))
 
 
 def _fact_texts(games: Games) -> Iterator[tuple[str, ...]]:

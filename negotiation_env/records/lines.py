@@ -18,7 +18,7 @@ OUTCOMES = {"OFFER": "deadline", "ACCEPT": "deal", "WALK": "walk"}
 _NUMBER, _OPTIONAL = (float, int), (float, int, type(None))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class GameFacts:
     """What every line of a game says alike; prices in currency units, ``None`` for null."""
 
@@ -40,7 +40,7 @@ class GameFacts:
     product: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Line:
     """One decision: who moved, what it did, and what it says about its game."""
 
@@ -65,7 +65,9 @@ def parse_line(text: str) -> Line:
     """
     record = _parsed(text)
     if record.get("schema_version") != SCHEMA_VERSION:
-        raise ValueError(f"schema_version is {record.get('schema_version')!r}; only version {SCHEMA_VERSION} can be read")
+        raise ValueError(
+            f"schema_version is {record.get('schema_version')!r}; only version {SCHEMA_VERSION} can be read"
+        )
     agent, state, action, meta = (_get(record, name, dict) for name in ("agent", "state", "action", "meta"))
     role = _one_of(state, "role", SIDES)
     kind = ACTIONS.index(_one_of(action, "type", ACTIONS))
@@ -92,7 +94,7 @@ def parse_line(text: str) -> Line:
 
 def _parsed(text: str) -> dict[str, Any]:
     try:
-        record = json.loads(text, parse_constant=_not_json)
+        record = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON ({error.msg} at column {error.colno})") from None
     if not isinstance(record, dict):
@@ -102,6 +104,9 @@ def _parsed(text: str) -> dict[str, Any]:
 
 def _not_json(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON; what has no value is null")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_not_json)
 
 
 def _facts(

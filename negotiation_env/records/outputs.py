@@ -62,7 +62,9 @@ def find_output(path: str | Path, append: bool, split: Split, k_history: int) ->
     if found.suffix == ".jsonl" and not is_folder:
         return JsonlOutput(found, append)
     if found.suffix and not is_folder:
-        raise RecordError(f"{path} ends in {found.suffix!r}; give a name ending in .jsonl, or a folder for Parquet files.")
+        raise RecordError(
+            f"{path} ends in {found.suffix!r}; give a name ending in .jsonl, or a folder for Parquet files."
+        )
     if append:
         raise RecordError(f"cannot append to the Parquet folder {path}; append to a .jsonl file and prepare that.")
     require("pyarrow")

@@ -95,4 +95,6 @@ def _parquet_writer(file: object, schema: pa.Schema):  # type: ignore[no-untyped
     import pyarrow.parquet as pq
 
     texts = [column.name for column in schema if pa.types.is_dictionary(column.type)]
-    return pq.ParquetWriter(file, schema, compression="zstd", compression_level=1, use_dictionary=texts, store_schema=False)
+    return pq.ParquetWriter(
+        file, schema, compression="zstd", compression_level=1, use_dictionary=texts, store_schema=False
+    )

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from negotiation_env.domain import Array
 from negotiation_env.policy import Float64
-from negotiation_env.records.games import SIDES, Games, Labels, label
-from negotiation_env.records.jsonl import ACTIONS, zopa_width
+from negotiation_env.records.games import SIDES, Games, Labels, label, zopa_widths
+from negotiation_env.records.jsonl import ACTIONS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -65,7 +65,7 @@ def episode_table(games: Games, split: Labels) -> pa.Table:
             "buyer_params": labels["params_0"],
             "seller_params": labels["params_1"],
             **{name: facts[name] for name in ("price_low", "price_high", "buyer_max", "seller_min")},
-            "zopa_width": zopa_width(facts["buyer_max"], facts["seller_min"]),
+            "zopa_width": zopa_widths(facts["buyer_max"], facts["seller_min"]),
             "deal": deal,
             "accepted_price": facts["price"],
             "rho": facts["rho"],

@@ -1,0 +1,117 @@
+"""What a measurement is, how it is taken and how it is shown."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TypeVar
+
+from rich.console import Console
+from rich.table import Table
+
+T = TypeVar("T")
+REPEATS = 3
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured number.
+
+    Attributes:
+        what: what was measured.
+        value: the number.
+        unit: its unit.
+        target: what it should reach, or ``None`` where it is shown for comparison.
+        at_most: whether ``target`` is an upper bound rather than a lower one.
+        reference: what it was measured against in the same run, with that one's own figure.
+        ratio: the figure over the reference; above 1 is better, except where ``unit`` is ``x``.
+    """
+
+    what: str
+    value: float
+    unit: str
+    target: float | None = None
+    at_most: bool = False
+    reference: str = ""
+    ratio: float | None = None
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the target is met; ``None`` without one."""
+        if self.target is None:
+            return None
+        return self.value <= self.target if self.at_most else self.value >= self.target
+
+    def cells(self) -> list[str]:
+        """The figure as the cells of a table row."""
+        sign = "at most" if self.at_most else "at least"
+        return [
+            self.what,
+            f"{rounded(self.value)} {self.unit}",
+            "" if self.target is None else f"{sign} {rounded(self.target)}",
+            {None: "", True: "yes", False: "no"}[self.met],
+            self.reference,
+            "" if self.ratio is None else f"{rounded(self.ratio)}x",
+        ]
+
+
+HEADINGS = ["what", "measured", "target", "met", "reference, same run", "ratio"]
+
+
+def best(action: Callable[[], T], repeats: int = REPEATS) -> tuple[float, T]:
+    """The least CPU-seconds of this process that ``action`` took, and its last result."""
+    seconds = []
+    for _ in range(repeats):
+        start = time.process_time()
+        result = action()
+        seconds.append(time.process_time() - start)
+    return min(seconds), result
+
+
+def rounded(value: float) -> str:
+    """Three significant digits, with thousands separators."""
+    if value == 0:
+        return "0"
+    digits = max(0, 2 - (len(str(int(abs(value)))) - 1)) if abs(value) >= 1 else 3
+    whole = round(value, digits) if digits else round(value, -max(0, len(str(int(abs(value)))) - 3))
+    return f"{whole:,.{digits}f}"
+
+
+def machine() -> str:
+    """Processor, cores and the versions that matter."""
+    versions = ", ".join(f"{name} {version(name)}" for name in ("numpy", "gymnasium", "pettingzoo", "polars"))
+    return f"{_processor()}, {os.cpu_count()} cores, Python {platform.python_version()}, {versions}"
+
+
+def _processor() -> str:
+    facts = Path("/proc/cpuinfo")
+    if facts.is_file():
+        for line in facts.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def show(figures: list[Figure]) -> None:
+    """Print the figures as a table."""
+    table = Table(title="Speed and memory", caption=machine(), show_lines=True)
+    for heading in HEADINGS:
+        table.add_column(heading, justify="right" if heading in {"measured", "target", "ratio"} else "left")
+    for figure in figures:
+        style = "red" if figure.met is False else None
+        table.add_row(*figure.cells(), style=style)
+    Console(width=150).print(table)
+
+
+def render(figures: list[Figure], notes: list[str]) -> str:
+    """The figures as a Markdown page."""
+    lines = ["# Speed and memory", "", f"Measured with `make bench` on {machine()}.", ""]
+    lines += [f"- {note}" for note in notes]
+    lines += ["", "| " + " | ".join(HEADINGS) + " |", "|" + "|".join("---" for _ in HEADINGS) + "|"]
+    lines += ["| " + " | ".join(figure.cells()) + " |" for figure in figures]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,40 @@
+"""The `negotiate` command and its subcommands."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from negotiation_cli import generate, listing, play, plot, prepare
+from negotiation_cli.root import Root, spelling
+
+app = typer.Typer(
+    name="negotiate",
+    cls=Root,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"token_normalize_func": spelling, "help_option_names": ["--help", "-h"]},
+)
+app.command("play", epilog=play.EPILOG)(play.play)
+app.command("generate", epilog=generate.EPILOG)(generate.generate)
+app.command("prepare", epilog=prepare.EPILOG)(prepare.prepare)
+app.add_typer(plot.app, name="plot")
+app.command("list", epilog=listing.EPILOG)(listing.list_names)
+
+
+@app.callback(invoke_without_command=True)
+def negotiate(context: typer.Context) -> None:
+    """Bargain: play strategies, make datasets of negotiations, and plot them."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the command line; the arguments of the process by default."""
+    app(args)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""The options that several commands share, each declared once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+_GAME, _OUTPUT, _SPEED = "The game", "Output", "Speed"
+
+Domain = Annotated[str, typer.Option("--domain", help="The kind of game: price.")]
+Seed = Annotated[
+    int | None, typer.Option("--seed", help="Same seed, same games.", show_default="drawn and printed")
+]
+FixedSeed = Annotated[int, typer.Option("--seed", help="Same seed, same games.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.", rich_help_panel=_OUTPUT)]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace an output that exists already.", rich_help_panel=_OUTPUT)
+]
+
+Scenario = Annotated[
+    str | None,
+    typer.Option(
+        "--scenario",
+        help="Where the private limits come from: seed, varied, private or catalogue.",
+        show_default="varied",
+        rich_help_panel=_GAME,
+    ),
+]
+CatalogueFile = Annotated[
+    Path | None,
+    typer.Option("--catalogue", help="CSV file with the products of scenario catalogue.", rich_help_panel=_GAME),
+]
+MaxTurns = Annotated[
+    int | None,
+    typer.Option("--max_turns", help="The deadline, in single turns.", show_default="20", rich_help_panel=_GAME),
+]
+FirstMover = Annotated[
+    str | None,
+    typer.Option("--first_mover", help="buyer, seller or random.", show_default="random", rich_help_panel=_GAME),
+]
+Information = Annotated[
+    str | None,
+    typer.Option(
+        "--information",
+        help="private, or known: each side is told the other's limit.",
+        show_default="private",
+        rich_help_panel=_GAME,
+    ),
+]
+Discount = Annotated[
+    float | None,
+    typer.Option(
+        "--discount", help="What a reward is multiplied by each turn.", show_default="1.0", rich_help_panel=_GAME
+    ),
+]
+PriceRange = Annotated[
+    tuple[float, float] | None,
+    typer.Option(
+        "--price_range", help="The public price range: two numbers.", show_default="200 1500", rich_help_panel=_GAME
+    ),
+]
+Tick = Annotated[
+    float | None,
+    typer.Option("--tick", help="The smallest price unit.", show_default="0.01", rich_help_panel=_GAME),
+]
+BuyerMax = Annotated[
+    float | None,
+    typer.Option(
+        "--buyer_max", help="Fix the most the buyer pays.", show_default="from the scenario", rich_help_panel=_GAME
+    ),
+]
+SellerMin = Annotated[
+    float | None,
+    typer.Option(
+        "--seller_min", help="Fix the least the seller takes.", show_default="from the scenario", rich_help_panel=_GAME
+    ),
+]
+Engine = Annotated[
+    str, typer.Option("--engine", help="serial, or process: worker processes.", rich_help_panel=_SPEED)
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        help="Worker processes of engine process; the games are the same for any number.",
+        show_default="one a core",
+        rich_help_panel=_SPEED,
+    ),
+]
+
+
+def given(**options: object) -> dict[str, object]:
+    """The options that were given, for a function that has its own defaults; paths as text."""
+    return {
+        name: str(value) if isinstance(value, Path) else value for name, value in options.items() if value is not None
+    }
+
+
+def worker_count(engine: str, workers: int | None) -> int:
+    """How many worker processes an engine gets."""
+    if workers is not None or engine == "serial":
+        return workers if workers is not None else 1
+    import os
+
+    return os.cpu_count() or 1
