@@ -56,7 +56,7 @@ check-tests: $(VENV)/.ready-test
 test-slow: $(VENV)/.ready-test
 	$(BIN)/python -m pytest -m slow tests
 
-bench: $(VENV)/.ready-test
+bench: $(VENV)/.ready-bench
 	$(BIN)/python benchmarks/throughput.py --full --with-negmas --write
 
 format: $(VENV)/.ready-test
@@ -78,4 +78,9 @@ $(VENV)/.ready-demo: $(READY) | $(BIN)/python
 
 $(VENV)/.ready-test: $(READY) | $(BIN)/python
 	$(INSTALL) -e ".[datasets,plot,rl,dev]"
+	@touch $@
+
+# PettingZoo's own game that ours is measured beside draws with pygame.
+$(VENV)/.ready-bench: $(VENV)/.ready-test
+	$(INSTALL) pygame-ce
 	@touch $@

@@ -53,8 +53,8 @@ def _ten_thousand(folder: Path) -> list[Figure]:
 
 
 def _million(folder: Path) -> list[Figure]:
-    used = used_by(*negotiate("generate", 1_000_000, folder / "million.parquet"))
-    written = sum(path.stat().st_size for path in folder.rglob("*.parquet") if "prepared" not in path.parts)
+    used = used_by(*negotiate("generate", 1_000_000, folder / "million"))
+    written = sum(path.stat().st_size for path in (folder / "million").rglob("*.parquet"))
     return [
         Figure(f"generate: 1,000,000 episodes, {written / 1e6:.0f} MB of Parquet", used.seconds, "CPU-s", 60.0, True),
         Figure("generate: 1,000,000 episodes, peak memory", used.megabytes / 1000, "GB", 1.0, True),

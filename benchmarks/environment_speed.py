@@ -7,7 +7,6 @@ from typing import Any
 import gymnasium
 import numpy as np
 from measure import Figure, best
-from pettingzoo.classic import rps_v2
 
 import negotiation_env  # noqa: F401  # registers the environments
 from negotiation_env import price_v0
@@ -39,6 +38,8 @@ def vector_figure(steps: int) -> Figure:
 
 def parallel_figures(steps: int) -> list[Figure]:
     """Both environments take actions drawn beforehand, and are reset when their game ends."""
+    from pettingzoo.classic import rps_v2  # imports pygame, which `make bench` installs
+
     ours = parallel_speed(price_v0.parallel_env(), steps)
     theirs = parallel_speed(rps_v2.parallel_env(), steps // 5)
     return [
@@ -53,7 +54,7 @@ def parallel_figures(steps: int) -> list[Figure]:
     ]
 
 
-def parallel_speed(env: Any, steps: int) -> float:  # noqa: ANN401  # any parallel environment
+def parallel_speed(env: Any, steps: int) -> float:  # any parallel environment
     """Steps a CPU-second, resets included."""
     generator = np.random.default_rng(0)
     agents = env.possible_agents

@@ -9,6 +9,7 @@ import json
 import subprocess
 import tempfile
 import venv
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,15 +23,19 @@ OURS = 'time_dependent:exponent={},clock="(step+1)/(n+1)",opening_margin=null,to
 PLAYERS = {"buyer_0": OURS.format(4.0), "seller_0": OURS.format(1.0)}
 
 
-def negmas_figures(games: int, reserves: int = 100) -> list[Figure]:
-    """Games a CPU-second of both, and whether every agreement is the same."""
-    pairs = np.round(np.random.default_rng(0).uniform(0.0, 0.6, size=(reserves, 2)), 2)
-    theirs = play_negmas(pairs.tolist())
-    rows = np.tile(pairs, (-(-games // reserves), 1))
-    ours, many = best(lambda: play_here(rows))
-    agreed = [None if np.isnan(price) else int(price) for price in many.episodes["price"][:reserves]]
-    same = sum(a == b for a, b in zip(agreed, theirs["agreements"], strict=True))
-    speed, reference = len(rows) / ours, reserves / theirs["seconds"]
+def negmas_figures(games: int, repeats: int = 100) -> list[Figure]:
+    """Games a CPU-second of both, and whether they agree when the reserves differ from game to game."""
+    same_game = np.zeros((repeats, 2))
+    varied = np.round(np.random.default_rng(0).uniform(0.0, 0.6, size=(repeats, 2)), 2)
+    with tempfile.TemporaryDirectory() as folder:
+        python = install(Path(folder))
+        theirs, agreed = (play_negmas(python, reserves.tolist()) for reserves in (same_game, varied))
+    seconds, many = best(lambda: play_here(games, 0.0, 0.0))
+    speed, reference = games / seconds, repeats / theirs.seconds
+    if {*prices_of(many)} != {*theirs.agreements}:
+        raise AssertionError("the timed games do not end as in NegMAS.")
+    here = prices_of(play_here(repeats, varied[:, 0], varied[:, 1]))
+    equal = sum(a == b for a, b in zip(here, agreed.agreements, strict=True))
     return [
         Figure(
             f"{PRICES} prices, {ROUNDS} rounds, Boulware against Linear",
@@ -41,24 +46,24 @@ def negmas_figures(games: int, reserves: int = 100) -> list[Figure]:
             ratio=speed / reference,
         ),
         Figure(
-            "agreements equal to NegMAS's, of as many pairs of reserves",
-            same,
-            f"of {reserves}",
-            float(reserves),
-            reference=f"{sum(price is not None for price in theirs['agreements'])} of them end in a deal",
+            "the same with other reserves: agreements equal to NegMAS's",
+            equal,
+            f"of {repeats}",
+            float(repeats),
+            reference=f"{repeats - agreed.agreements.count(None)} of the {repeats} end in a deal",
         ),
     ]
 
 
-def play_here(reserves: np.ndarray) -> Episodes:
-    """The games of (n, 2) reserves on this project's engine, without a record of the moves."""
+def play_here(games: int, buyer_reserve: float | np.ndarray, seller_reserve: float | np.ndarray) -> Episodes:
+    """The games on this project's engine, without a record of the moves; reserves in shares of the range."""
     top = float(PRICES - 1)
     return rollout(
         "price",
         PLAYERS,
-        len(reserves),
+        games,
         seed=0,
-        options={"buyer_max": (1.0 - reserves[:, 0]) * top, "seller_min": reserves[:, 1] * top},
+        options={"buyer_max": (1.0 - buyer_reserve) * top, "seller_min": seller_reserve * top},
         first_mover="buyer",
         max_turns=2 * ROUNDS,
         price_range=(0.0, top),
@@ -67,14 +72,32 @@ def play_here(reserves: np.ndarray) -> Episodes:
     )
 
 
-def play_negmas(reserves: list[list[float]]) -> dict[str, object]:
-    """The same games in NegMAS, in a throwaway virtual environment."""
+def prices_of(many: Episodes) -> list[int | None]:
+    """The agreed price of each game, ``None`` without a deal."""
+    return [None if np.isnan(price) else int(price) for price in many.episodes["price"].tolist()]
+
+
+@dataclass(frozen=True)
+class Played:
+    """What NegMAS reports: CPU-seconds of all games and the agreements."""
+
+    seconds: float
+    agreements: list[int | None]
+
+
+def install(folder: Path) -> Path:
+    """A virtual environment with NegMAS; its interpreter."""
+    venv.create(folder, with_pip=True)
+    python = folder / "bin" / "python"
+    subprocess.run(
+        [python, "-m", "pip", "install", "--quiet", f"negmas=={VERSION}"], check=True, stderr=subprocess.DEVNULL
+    )
+    return python
+
+
+def play_negmas(python: Path, reserves: list[list[float]]) -> Played:
+    """The same games in NegMAS, a pair of reserves a game."""
     task = json.dumps({"prices": PRICES, "rounds": ROUNDS, "reserves": reserves})
-    with tempfile.TemporaryDirectory() as folder:
-        venv.create(folder, with_pip=True)
-        python = Path(folder) / "bin" / "python"
-        subprocess.run([python, "-m", "pip", "install", "--quiet", f"negmas=={VERSION}"], check=True)
-        script = Path(__file__).with_name("negmas_games.py")
-        done = subprocess.run([python, script], input=task, capture_output=True, text=True, check=True)
-    answer: dict[str, object] = json.loads(done.stdout)
-    return answer
+    script = Path(__file__).with_name("negmas_games.py")
+    done = subprocess.run([python, script], input=task, capture_output=True, text=True, check=True)
+    return Played(**json.loads(done.stdout))

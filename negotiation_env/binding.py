@@ -11,7 +11,7 @@ import numpy as np
 from negotiation_env import seeding
 from negotiation_env.price import rules
 from negotiation_env.price.observation import MOVER
-from negotiation_env.price.view import resolve_decision
+from negotiation_env.price.view import refuse_fault, resolve_decision
 from negotiation_env.registry import AnyPolicy, make_player
 
 BoundPolicy = Callable[[Any], Any]
@@ -82,8 +82,7 @@ class _Bound:
     def _decide(self, view: Any) -> tuple[Any, Any]:  # noqa: ANN401  # a PriceView
         decision = self.policy.decide(view)
         kind, price = resolve_decision(view, decision, self.name, *self.env.core.config.resolution)
-        if (kind == rules.FAULT).any():
-            raise RuntimeError(f"policy {self.name!r} reported a fault: {decision.notes}")
+        refuse_fault(kind, decision, self.name)
         if decision.message is not None and len(view) == 1 and decision.message[0]:
             self.env.say(rules.AGENTS[int(view.role[0] > 0)], decision.message[0])
         return kind, price

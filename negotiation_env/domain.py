@@ -34,6 +34,10 @@ class Config(Protocol):
     def information(self) -> str:
         """``"private"`` or ``"known"``."""
 
+    @property
+    def chat(self) -> bool:
+        """Whether moves may carry public messages."""
+
     def as_json(self) -> dict[str, JsonValue]:
         """A JSON-able dict that rebuilds the settings."""
 

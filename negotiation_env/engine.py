@@ -55,7 +55,7 @@ def play_batch(run: Run, games: Int64, record: bool = True) -> Batch:
     log: list[_Move] = []
     for turn in range(1, run.config.max_turns + 1):
         for seat, player, rows in _groups(run, state, chosen, turn):
-            move = _play_turn(state, seat, player, rows, turn)
+            move = _play_turn(state, seat, player, rows, turn, run.config.chat)
             if record:
                 log.append(move)
         _collect(state, outcome, len(games))
@@ -96,15 +96,16 @@ def _groups(run: Run, state: State, chosen: Int64, turn: int) -> Iterator[tuple[
                 yield seat, player, slice(int(rows[0]), int(rows[-1]) + 1) if contiguous else rows
 
 
-def _play_turn(state: State, seat: int, player: Player, rows: Rows, turn: int) -> _Move:
+def _play_turn(state: State, seat: int, player: Player, rows: Rows, turn: int, chat: bool) -> _Move:
     view = state.view(rows, seat)
     decision = player.policy.decide(view)
     kind, content = state.resolve(view, decision, player.name)
     slots = np.array(state.game[rows])
-    if decision.message is not None:
-        state.say(rows, seat, decision.message)
+    messages = decision.message if chat else None
+    if messages is not None:
+        state.say(rows, seat, messages)
     state.advance(rows, seat, kind, content)
-    return _Move(turn, slots, kind, content, decision.message, decision.notes)
+    return _Move(turn, slots, kind, content, messages, decision.notes)
 
 
 def _collect(state: State, outcome: dict[str, Array], size: int) -> None:

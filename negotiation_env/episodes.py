@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -50,8 +51,9 @@ class Episodes(Sequence[Any]):
     Attributes:
         run: what determined the games.
         episodes: the episode table, a mapping of equal-length arrays: uid, episode (number), seed, scenario,
-            limits, players, first_mover, deal, price, rho, payoffs, rewards, turns, ended_by.
-        decisions: the decision table: episode (row of the episode table), turn, role, kind
+            limits, players and their parameters (JSON), first_mover, deal, price, rho, payoffs, rewards, turns,
+            ended_by.
+        decisions: the decision table: uid, episode (row of the episode table), turn, role, kind
             (0 offer, 1 accept, 2 walk, 3 fault), price, reward, is_terminal, rho, rho_commanded, message, notes.
     """
 
@@ -125,7 +127,9 @@ def _episode_table(run: Run, batch: Batch) -> Table:
     }
     for seat, side in enumerate(run.domain.sides):
         names = np.array([player.name for player in run.players[seat]], dtype=object)
-        columns[side] = lambda names=names, seat=seat: names[raw[f"player_{seat}"]]  # type: ignore[misc]
+        params = np.array([json.dumps(player.params, sort_keys=True) for player in run.players[seat]], dtype=object)
+        for name, values in ((side, names), (f"{side}_params", params)):
+            columns[name] = lambda values=values, seat=seat: values[raw[f"player_{seat}"]]  # type: ignore[misc]
     hidden = {"episode", "player_0", "player_1", "ended", "first"}
     columns["first_mover"] = lambda: sides[raw["first"]].astype(object)
     columns.update({name: values for name, values in raw.items() if name not in hidden})
@@ -165,6 +169,7 @@ def _decision_table(run: Run, batch: Batch, episodes: Table) -> Table:
     table = Table(
         total,
         {
+            "uid": lambda: per_episode(episodes["uid"]),
             "episode": lambda: per_episode(np.arange(len(turns))),
             "turn": lambda: np.arange(total) - per_episode(starts) + 1,
             "role": lambda: np.where(table["seat"] == 0, -1, 1) if run.domain.name == "price" else table["seat"],

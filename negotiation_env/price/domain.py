@@ -194,7 +194,7 @@ def _standing(episodes: Episodes, rows: Int64, turn: Int64) -> Array:
 
 
 def _messages_before(episodes: Episodes, game: Int64, turn: Int64) -> list[list[tuple[int, str, str]]] | None:
-    if not episodes.run.config.chat:  # type: ignore[attr-defined]  # a PriceConfig
+    if not episodes.run.config.chat:
         return None
     heard, table = [], episodes.decisions
     for start, now in zip(episodes.starts[game].tolist(), turn.tolist(), strict=True):

@@ -14,7 +14,7 @@ from negotiation_env.price import rules
 from negotiation_env.price.core import PriceCore
 from negotiation_env.price.env import PriceFace
 from negotiation_env.price.render import RENDER_MODES, check_render_mode
-from negotiation_env.price.view import PriceView, resolve_decision
+from negotiation_env.price.view import PriceView, refuse_fault, resolve_decision
 from negotiation_env.registry import Player, unknown_name
 from negotiation_env.run import Seat, make_players
 
@@ -88,7 +88,7 @@ class PriceEnv(PriceFace, gym.Env[Any, Any]):
         return bool(game.ended) and game.first != self.seat and game.turn == 2 and not game.illegal_moves[self.seat]
 
     def _info(self) -> dict[str, Any]:
-        return self.core.info(self.seat) | {"opponent": self._opponent.name, "episode": self.core.game_number}
+        return self.core.info(self.seat) | {"opponent": self._opponent.name, "game_number": self.core.game_number}
 
     def _answer(self) -> None:
         """Play the opponent's move if it is to move."""
@@ -99,6 +99,7 @@ class PriceEnv(PriceFace, gym.Env[Any, Any]):
         decision = self._opponent.policy.decide(view)
         kind, price = resolve_decision(view, decision, self._opponent.name, *self.core.config.resolution)
 
+        refuse_fault(kind, decision, self._opponent.name)
         if decision.message is not None and decision.message[0] and self.core.config.chat:
             self.core.say(rules.AGENTS[1 - self.seat], decision.message[0])
         self.core.play(int(kind[0]), float(price[0]))

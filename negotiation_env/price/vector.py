@@ -22,6 +22,7 @@ from negotiation_env.price.encoding import DiscreteEncoding
 from negotiation_env.price.rules import Int64
 from negotiation_env.price.scenarios import OPTION_KEYS
 from negotiation_env.price.state import PriceState, Rows
+from negotiation_env.price.view import refuse_fault
 from negotiation_env.registry import unknown_name
 from negotiation_env.run import Seat, make_players
 
@@ -194,7 +195,9 @@ class PriceVectorEnv(VectorEnv[Any, Any, Any]):
             if len(mine):
                 every: Rows = _ALL if len(mine) == self.num_envs else mine
                 view = self.games.view(every, other)
-                kind, price = self.games.resolve(view, player.policy.decide(view), player.name)
+                decision = player.policy.decide(view)
+                kind, price = self.games.resolve(view, decision, player.name)
+                refuse_fault(kind, decision, player.name)
                 self.games.advance(every, other, kind, price)
                 self._note_offers(mine, kind, price, other)
 

@@ -131,3 +131,11 @@ def _refuse_price(view: PriceView, price: Float64, rows: NDArray[np.int64], play
         f"policy {player!r} offered {price[row]} in row {row} (rows {rows[:5].tolist()}, {len(rows)} in all); "
         f"an offer must be inside the public price range [{view.price_low[row]}, {view.price_high[row]}]."
     )
+
+
+def refuse_fault(kind: NDArray[np.int64], decision: PriceDecision, player: str) -> None:
+    """Raise ``RuntimeError`` if a policy reports a fault: a learner must not be paid for it."""
+    faults = np.flatnonzero(kind == FAULT)
+    if len(faults):
+        note = decision.notes[faults[0]] if decision.notes is not None else None
+        raise RuntimeError(f"policy {player!r} reported a fault in rows {faults[:5].tolist()}: {note}.")

@@ -42,7 +42,7 @@ class GameFacts:
 
 @dataclass(slots=True)
 class Line:
-    """One decision: who moved, what it did, and what it says about its game."""
+    """One decision: who moved, what it did, and what it says about its game; NaN for null."""
 
     facts: GameFacts
     turn: int

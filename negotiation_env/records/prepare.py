@@ -82,7 +82,7 @@ def prepare(
 
 def _fill(pair: ParquetPair, source: Path, folder: Path, progress: Callable[[int], None] | None) -> tuple[int, int]:
     episodes = decisions = 0
-    for games in read_games(source, GROUP_GAMES, progress):
+    for games in read_games(source, GROUP_GAMES):
         episodes += len(games)
         decisions += len(games.kind)
         with explained(folder):

@@ -1,4 +1,4 @@
-"""One game that is being read from its lines, and many of them as `Games`."""
+"""One game that is being read, line by line, and checked."""
 
 from __future__ import annotations
 
@@ -8,24 +8,15 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-import numpy as np
-
-from negotiation_env.domain import Array
 from negotiation_env.policy import ACCEPT, OFFER
-from negotiation_env.records.games import SIDES, Games, commanded_rho, label, zopa_width
+from negotiation_env.records.games import SIDES, commanded_rho, zopa_width
 from negotiation_env.records.jsonl import ACTIONS, NOT_LAST, GameText, game_text, number_text
 from negotiation_env.records.lines import OUTCOMES, GameFacts, Line
 
+_OFFERING, _UNFINISHED = 'OFFER","price":', f'}},"reward":{NOT_LAST}'
 _MOVE = re.compile(
     r'(OFFER|ACCEPT|WALK)","price":(null|\d+\.\d+)\},"reward":(-?\d+\.\d+(?:e-?\d+)?),"is_terminal":(true|false)'
 )
-_OFFERING = 'OFFER","price":'
-_KINDS = {name: kind for kind, name in enumerate(ACTIONS)}
-_NUMBERS = {
-    "first": np.int64, "max_turns": np.int32, "seed": np.uint64, "buyer_max": np.float64, "seller_min": np.float64,
-    "price_low": np.float64, "price_high": np.float64, "price": np.float64, "rho": np.float64,
-}  # fmt: skip
-_TEXTS = ("scenario", "information", "episode_outcome", "product")
 _SAME = 1e-9
 """Shares of the surplus this close are the same."""
 
@@ -36,9 +27,12 @@ class ReadGame:
     Attributes:
         facts: what its first line says about it.
         commanded: the rho that each seat is commanded to reach; NaN if none.
-        kinds, offers, ends: the moves so far; the prices of the offers; which moves are terminal.
+        kinds: the moves so far.
+        offers: the offered prices so far.
+        ends: which moves are the last one of their agent.
         rewards: what each seat has earned.
-        messages, notes: by the place of the move in the game.
+        messages: place of a move -> what was said with it.
+        notes: place of a move -> JSON text.
     """
 
     def __init__(self, facts: GameFacts) -> None:
@@ -50,48 +44,73 @@ class ReadGame:
         self.rewards = [0.0, 0.0]
         self.messages: dict[int, str] = {}
         self.notes: dict[int, str] = {}
-        self._seat, self._last, self._shown = facts.first, "null", ""
+        self._shown, self._last = "", "null"
         self._text = _text(facts, self.commanded)
 
-    def read_on(self, file: Iterator[str]) -> tuple[str, int]:
+    def read_on(self, text: str, file: Iterator[str]) -> tuple[str, int]:
         """Add lines as long as all but their move is what the lines before them say, in our own writing.
 
+        Args:
+            text: the next line.
+            file: the lines after it.
+
         Returns:
-            The first line that is not, empty at the end of the file, and how many lines were added.
+            The first line that does not go on so, empty at the end of the file, and how many lines were added.
         """
-        text_of, tails, before = self._text.opening, self._text.tails, len(self.kinds)
-        usual_ends = [f'}},"reward":{NOT_LAST}{tail}' for tail in tails]
-        for text in file:
-            seat = self._seat
-            opening = text_of(len(self.kinds) + 1, seat, self._last, self._shown)
-            end = usual_ends[seat]
-            if text.startswith(_OFFERING, len(opening)) and text.endswith(end) and text.startswith(opening):
-                price = text[len(opening) + len(_OFFERING) : -len(end)]
-                if not self._is_price(price):
-                    return text, len(self.kinds) - before
-                self._add(OFFER, price, 0.0, False)
-            elif not (text.startswith(opening) and text.endswith(tails[seat]) and self._add_move(text, opening)):
-                return text, len(self.kinds) - before
-        return "", len(self.kinds) - before
+        added = 0
+        while text:
+            text, taken = self._read_offers(text, file)
+            added += taken
+            if not self._read_move(text):
+                break
+            text, added = next(file, ""), added + 1
+        return text, added
 
-    def _is_price(self, text: str) -> bool:
-        """Whether an offered price is inside the public range and written as we would."""
-        try:
-            price = float(text)
-        except ValueError:
+    def _read_offers(self, text: str, file: Iterator[str]) -> tuple[str, int]:
+        """Add lines that are an offer and not their agent's last move; the loop that has to be fast."""
+        offers, shown, last = self.offers, self._shown, self._last
+        low, high = self.facts.price_low, self.facts.price_high
+        opening_of, ends = self._text.opening, [_UNFINISHED + tail for tail in self._text.tails]
+        before = turn = len(self.kinds)
+        seat = (self.facts.first + turn) & 1
+        while text:
+            opening = opening_of(turn + 1, seat, last, shown) + _OFFERING
+            if not (text.startswith(opening) and text.endswith(ends[seat])):
+                break
+            written = text[len(opening) : -len(ends[seat])]
+            price = _price(written)
+            if not low <= price <= high:
+                break
+            offers.append(price)
+            shown, last = f"{shown},{written}" if shown else written, written
+            seat, turn = 1 - seat, turn + 1
+            text = next(file, "")
+        self._shown, self._last = shown, last
+        self.kinds += [OFFER] * (turn - before)
+        self.ends += [False] * (turn - before)
+        return text, turn - before
+
+    def _read_move(self, text: str) -> bool:
+        """Add a line of which only action, reward and ``is_terminal`` are not yet known."""
+        seat = self._seat
+        opening, tail = self._text.opening(len(self.kinds) + 1, seat, self._last, self._shown), self._text.tails[seat]
+        if not (text.startswith(opening) and text.endswith(tail)):
             return False
-        return repr(price) == text and self.facts.price_low <= price <= self.facts.price_high
-
-    def _add_move(self, text: str, opening: str) -> bool:
-        """Add a line of which only the part between ``opening`` and the tail is not yet known."""
-        move = _MOVE.fullmatch(text, len(opening), len(text) - len(self._text.tails[self._seat]))
+        move = _MOVE.fullmatch(text, len(opening), len(text) - len(tail))
         if move is None:
             return False
         action, price, reward, end = move.groups()
-        if not (self._is_price(price) if action == "OFFER" else price == "null"):
+        if action == "OFFER":
+            offered = self.facts.price_low <= _price(price) <= self.facts.price_high
+        if not (offered if action == "OFFER" else price == "null"):
             return False
-        self._add(_KINDS[action], price, float(reward), end == "true")
+        self._add(ACTIONS.index(action), price, float(reward), end == "true")
         return True
+
+    @property
+    def _seat(self) -> int:
+        """The seat that moves now."""
+        return (self.facts.first + len(self.kinds)) & 1
 
     def add_line(self, line: Line) -> None:
         """Add a parsed line.
@@ -102,14 +121,16 @@ class ReadGame:
         if line.facts != self.facts:
             names = [name for name in GameFacts.__slots__ if getattr(line.facts, name) != getattr(self.facts, name)]
             raise ValueError(f"{names[0]} is not what the first line of episode {self.facts.uid} says")
-        place, side = len(self.kinds), SIDES[self._seat]
-        if (line.turn, line.seat) != (place + 1, self._seat):
+        place, seat = len(self.kinds), self._seat
+        if (line.turn, line.seat) != (place + 1, seat):
             raise ValueError(
-                f"turn {line.turn} of the {SIDES[line.seat]} stands where turn {place + 1} of the {side} in episode "
-                f"{self.facts.uid} should; give whole episodes in order"
+                f"turn {line.turn} of the {SIDES[line.seat]} stands where turn {place + 1} of the {SIDES[seat]} in "
+                f"episode {self.facts.uid} should; give whole episodes in order"
             )
         if line.offers != self.offers:
-            raise ValueError("state.offer_history is not what the lines before it say")
+            raise ValueError("offer_history is not what the lines before it say")
+        if line.reward and not line.is_terminal:
+            raise ValueError(f"reward is {line.reward} before the last decision of the {SIDES[seat]}; it must be 0")
         self._check_command(line)
         if line.message:
             self.messages[place] = line.message
@@ -127,35 +148,36 @@ class ReadGame:
         self._text = _text(self.facts, self.commanded)
 
     def _add(self, kind: int, price: str, reward: float, is_terminal: bool) -> None:
+        self.rewards[self._seat] += reward
         if kind == OFFER:
             self.offers.append(float(price))
             self._shown = f"{self._shown},{price}" if self._shown else price
             self._last = price
         self.kinds.append(kind)
         self.ends.append(is_terminal)
-        self.rewards[self._seat] += reward
-        self._seat = 1 - self._seat
 
-    def finished(self) -> ReadGame:
-        """This game, if it ends as a game should.
-
-        Raises:
-            ValueError: it has no end, or its outcome is not what its moves say.
-        """
-        facts, last, turns = self.facts, ACTIONS[self.kinds[-1]], len(self.kinds)
-        price = self.offers[-1] if last == "ACCEPT" and self.offers else None
-        ends = [False] * (turns - 2) + [True] * min(turns, 2)
-        if self.ends != ends or OUTCOMES[last] != facts.episode_outcome:
-            raise ValueError(
-                f"episode {facts.uid} breaks off: its last action is {last}, its outcome {facts.episode_outcome}"
-            )
+    def check_end(self) -> None:
+        """Raise ``ValueError`` if the game has no end, or its outcome is not what its moves say."""
+        facts, last, turns = self.facts, self.kinds[-1], len(self.kinds)
+        ended = OUTCOMES[ACTIONS[last]] if last != OFFER or turns == facts.max_turns else None
+        if self.ends != [False] * (turns - 2) + [True] * min(turns, 2) or ended != facts.episode_outcome:
+            raise ValueError(f"episode {facts.uid} breaks off before its outcome, {facts.episode_outcome}")
+        price = self.offers[-1] if last == ACCEPT and self.offers else None
         if any(self.kinds[:-1]) or facts.price != price:
-            raise ValueError(f"the moves of episode {facts.uid} do not lead to its outcome {facts.price}")
+            raise ValueError(f"the moves of episode {facts.uid} lead to the price {price}, not to {facts.price}")
         width = facts.buyer_max - facts.seller_min
         rho = -1.0 if price is None else (price - facts.seller_min) / width if width > 0.0 else None
-        if (rho is None) != (facts.rho is None) or (rho is not None and abs(rho - facts.rho) > _SAME):
+        if facts.rho != rho and (facts.rho is None or rho is None or abs(rho - facts.rho) > _SAME):
             raise ValueError(f"rho of episode {facts.uid} is {facts.rho}; its limits and price say {rho}")
-        return self
+
+
+def _price(text: str) -> float:
+    """A price that is written as we would write it, else NaN."""
+    try:
+        price = float(text)
+    except ValueError:
+        return math.nan
+    return price if repr(price) == text else math.nan
 
 
 @lru_cache(maxsize=4096)
@@ -170,44 +192,12 @@ def _quoted(text: str) -> str:
 
 def _text(facts: GameFacts, commanded: Sequence[float]) -> GameText:
     """The lines that we would write for this game."""
-    f, nan = facts, math.nan
-    width = zopa_width(f.buyer_max, f.seller_min)
-    price, rho = (nan if value is None else float(value) for value in (f.price, f.rho))
-    numbers = (f.buyer_max, f.seller_min, width, f.price_low, f.price_high, price, rho, *commanded)
-    texts = (*f.strategies, f.scenario, f.information, f.episode_outcome, f.product)
-    buyer, seller, *others = (_quoted(text) for text in texts)
-    counts = (str(count) for count in (f.seed, f.max_turns, f.first))
-    return game_text(f.uid, (*map(number_text, numbers), *counts), (buyer, seller, *f.params, *others))
-
-
-def columns(games: Sequence[ReadGame]) -> Games:
-    """Games that have been read, as columns."""
-    facts = [game.facts for game in games]
-    turns = np.array([len(game.kinds) for game in games], dtype=np.int32)
-    starts = (np.cumsum(turns) - turns).tolist()
-    kind = np.array([kind for game in games for kind in game.kinds], dtype=np.int8)
-    offer = np.full(len(kind), np.nan)
-    offer[kind == OFFER] = [price for game in games for price in game.offers]
-    numbers: dict[str, Array] = {
-        name: np.array([getattr(fact, name) for fact in facts], dtype=kind_of) for name, kind_of in _NUMBERS.items()
-    }
-    for seat in (0, 1):
-        numbers[f"rho_commanded_{seat}"] = np.array([game.commanded[seat] for game in games])
-        numbers[f"reward_{seat}"] = np.array([game.rewards[seat] for game in games])
-    texts = {name: label([getattr(fact, name) for fact in facts]) for name in _TEXTS}
-    for seat in (0, 1):
-        texts[f"strategy_{seat}"] = label([fact.strategies[seat] for fact in facts])
-        texts[f"params_{seat}"] = label([fact.params[seat] for fact in facts])
-    return Games(
-        [fact.uid for fact in facts],
-        {**numbers, "turns": turns},
-        texts,
-        kind,
-        offer,
-        {
-            start + place: text
-            for start, game in zip(starts, games, strict=True)
-            for place, text in game.messages.items()
-        },
-        {start + place: note for start, game in zip(starts, games, strict=True) for place, note in game.notes.items()},
+    price, rho = (math.nan if value is None else float(value) for value in (facts.price, facts.rho))
+    limits = facts.buyer_max, facts.seller_min
+    numbers = (*limits, zopa_width(*limits), facts.price_low, facts.price_high, price, rho, *commanded)
+    texts = (facts.scenario, facts.information, facts.episode_outcome, facts.product)
+    return game_text(
+        facts.uid,
+        (*map(number_text, numbers), str(facts.seed), str(facts.max_turns), str(facts.first)),
+        (*map(_quoted, facts.strategies), *facts.params, *map(_quoted, texts)),
     )

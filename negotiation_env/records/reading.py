@@ -6,46 +6,41 @@ known. Any other line (the first of a game, or one that another program has writ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from itertools import islice
+from collections.abc import Iterator
 from pathlib import Path
 
+from negotiation_env.records.collecting import Collector
 from negotiation_env.records.errors import RecordError
 from negotiation_env.records.games import Games
 from negotiation_env.records.lines import parse_line
-from negotiation_env.records.read_game import ReadGame, columns
+from negotiation_env.records.read_game import ReadGame
 
 
-def read_games(path: str | Path, size: int, progress: Callable[[int], None] | None = None) -> Iterator[Games]:
-    """The games of a JSONL file, which may hold several runs, in blocks of ``size``.
-
-    Args:
-        path: the file.
-        size: games in a block; the last block is smaller.
-        progress: called with the number of games read since the last call.
+def read_games(path: str | Path, size: int) -> Iterator[Games]:
+    """The games of a JSONL file, which may hold several runs, in blocks of ``size``, the last one smaller.
 
     Raises:
         RecordError: with file, line and reason, for a line that is no record of this schema version or does not
             go on as its episode began, an episode without its end, or a file without records.
         OSError: the file cannot be opened.
     """
-    source = Path(path)
-    games = _games(source)
-    empty = True
-    while block := list(islice(games, size)):
-        empty = False
-        yield columns(block)
-        if progress is not None:
-            progress(len(block))
-    if empty:
+    block, number = Collector(), 0
+    for number, game in _games(Path(path)):
+        block.add(game)
+        if len(block) == size:
+            yield block.games()
+            block = Collector()
+    if not number:
         raise RecordError(f"{path}: no records; give a file that `negotiate generate` has written.")
+    if len(block):
+        yield block.games()
 
 
-def _games(path: Path) -> Iterator[ReadGame]:
-    """Whole games in the order of the file."""
+def _games(path: Path) -> Iterator[tuple[int, ReadGame]]:
+    """Whole games in the order of the file, each with the number of its last line."""
     known: set[str] = set()
     game: ReadGame | None = None
-    number = 1
+    number, end = 1, 0
     try:
         with path.open(encoding="utf-8", newline="\n") as file:
             text = file.readline()
@@ -54,15 +49,21 @@ def _games(path: Path) -> Iterator[ReadGame]:
                     line = parse_line(text)
                     if game is None or game.facts.uid != line.facts.uid:
                         if game is not None:
-                            yield game.finished()
+                            game.check_end()
+                            yield end, game
+                        _check_new(line.facts.uid, known)
                         game = ReadGame(line.facts)
-                        _check_new(game.facts.uid, known)
                     game.add_line(line)
-                text, taken = game.read_on(file) if game is not None else (file.readline(), 0)
-                number += taken + 1
-            number -= 1
-            if game is not None:
-                yield game.finished()
+                    end = number
+                text, taken = next(file, ""), 0
+                number += 1
+                if game is not None:
+                    text, taken = game.read_on(text, file)
+                    number += taken
+                    end = number - 1 if taken else end
+        if game is not None:
+            game.check_end()
+            yield end, game
     except UnicodeDecodeError as error:
         raise RecordError(f"{path}, line {_undecodable(path)}: not UTF-8 text ({error.reason}).") from error
     except ValueError as error:

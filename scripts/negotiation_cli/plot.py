@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
     from negotiation_env.episodes import Episodes
 
-STRATEGIES = "boulware_hard,boulware_firm,linear,linear_noisy,conceder,tit_for_tat,micro_fine"
+STRATEGIES = "boulware_hard,boulware_firm,linear_noisy,conceder,tit_for_tat,micro_fine"
 PAIRS = (
     "boulware_firm vs tit_for_tat",
     "linear vs boulware_hard",
     "conceder vs micro_fine",
     "tit_for_tat vs linear_noisy",
     "split_difference vs fair_slow",
-    "hardliner vs price_fixed_strict",
+    "price_fixed_strict vs price_fixed_strict",
 )
 BUYER_MAX, SELLER_MIN = 900.0, 400.0
 FORMATS = ("png", "pdf", "svg")
@@ -134,7 +134,7 @@ def interactions(
         list[str] | None,
         typer.Option("--pairs", help="'BUYER vs SELLER', again for each further pair.", show_default="six match-ups"),
     ] = None,
-    seed: options.FixedSeed = 0,
+    seed: Annotated[int, typer.Option("--seed", help="Of the first game; the next one plays seed + 1, and so on.")] = 0,
     scenario: Annotated[
         str | None,
         typer.Option(
@@ -169,7 +169,7 @@ def interactions(
     )
     limits = {} if scenario else {"buyer_max": buyer_max, "seller_min": seller_min}
     seats = [{"buyer_0": buyer, "seller_0": seller} for buyer, seller in match_ups]
-    games = [play("price", players, seed, limits, **settings) for players in seats]
+    games = [play("price", players, seed + place, limits, **settings) for place, players in enumerate(seats)]
     figures = {name: interaction_figure(game, [seat]) for name, game, seat in zip(names, games, seats, strict=True)}
     _save({**figures, "interactions": interaction_figure(games, seats)}, files, as_json)
 

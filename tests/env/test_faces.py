@@ -2,13 +2,16 @@
 
 import copy
 import pickle
+import subprocess
+import sys
+from importlib.metadata import entry_points
 
 import gymnasium
 import numpy as np
 import pytest
 from gymnasium.error import ResetNeeded
 
-from negotiation_env import AppendRho, bind, make_policy, price_v0, rollout
+from negotiation_env import AppendRho, PriceDecision, bind, make_policy, price_v0, rollout
 
 ACCEPT, WALK, PASS = 101, 102, 103
 
@@ -285,8 +288,6 @@ def test_an_opponent_that_walks_in_its_opening_ends_the_game_at_the_first_step()
             pass
 
         def decide(self, view):
-            from negotiation_env import PriceDecision
-
             return PriceDecision(np.full(len(view), 2), np.full(len(view), np.nan))
 
     env = gymnasium.make("negotiation/Price-v0", opponent=Leaver(), first_mover="buyer")
@@ -301,3 +302,34 @@ def test_an_opponent_that_walks_in_its_opening_ends_the_game_at_the_first_step()
         _, rewards, over, _, _ = vector.step(np.full(3, 50))
         assert over.tolist() == [number % 2 == 0] * 3
         assert not rewards.any()
+
+
+def test_an_opponents_fault_is_no_reward():
+    class Failing:
+        def reset(self, size, seed=None):
+            pass
+
+        def decide(self, view):
+            return PriceDecision(
+                np.full(len(view), 3), np.full(len(view), np.nan), notes=[{"error": "lost"}] * len(view)
+            )
+
+    for env in (
+        gymnasium.make("negotiation/Price-v0", opponent=Failing(), first_mover="seller"),
+        gymnasium.make_vec("negotiation/Price-v0", 1, opponent=Failing(), first_mover="seller"),
+    ):
+        env.reset(seed=0)
+        with pytest.raises(RuntimeError, match=r"'Failing' reported a fault .* {'error': 'lost'}"):
+            env.step(50 if isinstance(env, gymnasium.Env) else np.array([50]))
+
+
+def test_the_module_prefix_of_gymnasium_needs_no_import():
+    code = "import gymnasium; print(gymnasium.make('negotiation_env:negotiation/Price-v0').spec.id)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd="/")
+    assert done.stdout.strip() == "negotiation/Price-v0"
+
+
+def test_the_entry_point_group_registers():
+    (plugin,) = entry_points(group="gymnasium.envs", name="negotiation")
+    plugin.load()()
+    assert "negotiation/Price-v0" in gymnasium.registry
