@@ -38,12 +38,11 @@ def negmas_figures(games: int, repeats: int = 100) -> list[Figure]:
     equal = sum(a == b for a, b in zip(here, agreed.agreements, strict=True))
     return [
         Figure(
-            f"{PRICES} prices, {ROUNDS} rounds, Boulware against Linear",
+            f"games a CPU-second over NegMAS's: {PRICES} prices, {ROUNDS} rounds, Boulware against Linear",
             speed / reference,
-            "x games/CPU-s",
+            "x",
             1000.0,
             reference=f"NegMAS {VERSION}: {reference:,.0f} games/CPU-s; here {speed:,.0f}",
-            ratio=speed / reference,
         ),
         Figure(
             "the same with other reserves: agreements equal to NegMAS's",

@@ -50,8 +50,8 @@ def figure_pixels(figure: Figure) -> NDArray[np.uint8]:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    return np.array(canvas.buffer_rgba(), dtype=np.uint8)[..., :3]
+    canvas.draw()  # type: ignore[no-untyped-call]  # matplotlib has no types here
+    return np.array(canvas.buffer_rgba(), dtype=np.uint8)[..., :3]  # type: ignore[no-untyped-call]
 
 
 def save_figure(figure: Figure, path: str | Path) -> Path:

@@ -157,7 +157,7 @@ def concession_figure(games: Mapping[str, Episodes | Sequence[Episodes]], note: 
     Raises:
         ValueError: a side is unknown, or there is no game to draw.
     """
-    parts = {side: [given] if hasattr(given, "run") else list(given) for side, given in games.items()}
+    parts = {side: _as_list(given) for side, given in games.items()}
     for side in parts:
         if side not in rules.SIDES:
             raise ValueError(unknown_name("side", side, rules.SIDES))
@@ -176,6 +176,12 @@ def concession_figure(games: Mapping[str, Episodes | Sequence[Episodes]], note: 
     text = wrapped(text, int(figure.get_figwidth() * 72 / (0.5 * SMALL)))
     figure.supxlabel(text, fontsize=SMALL, color=MUTED)
     return figure
+
+
+def _as_list(games: Episodes | Sequence[Episodes]) -> list[Episodes]:
+    from negotiation_env.episodes import Episodes
+
+    return [games] if isinstance(games, Episodes) else list(games)
 
 
 @dataclass(frozen=True)

@@ -109,11 +109,11 @@ def lines(games: Games) -> Iterator[str]:
             moves = zip(kinds[first:last], offers[first:last], strict=True)
             extras = [said.get(row, "") for row in range(starts[game], starts[game + 1])] if said else None
             text = game_text(*openings[game])
-            written += _game_lines(text, movers[game], list(moves), rewards[game], extras)
+            written += game_lines(text, movers[game], list(moves), rewards[game], extras)
         yield "".join(written)
 
 
-def _game_lines(
+def game_lines(
     text: GameText, seat: int, moves: list[tuple[int, str]], rewards: tuple[str, str], said: list[str] | None
 ) -> Iterator[str]:
     offers, last, final = "", "null", len(moves) - 2

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +13,7 @@ from negotiation_cli.play import Model, NoLlm, refuse_model
 
 if TYPE_CHECKING:
     from negotiation_cli.tally import Tally
+    from negotiation_env.records.generate import GenerateResult
     from negotiation_env.run import Run
 
 EPILOG = """
@@ -44,13 +46,21 @@ def generate(
     buyers: Annotated[
         str | None,
         typer.Option(
-            "--buyers", "--agent1", help="Drawn from for each game.", show_default="the recipe's", rich_help_panel=_PLAYERS
+            "--buyers",
+            "--agent1",
+            help="Drawn from for each game.",
+            show_default="the recipe's",
+            rich_help_panel=_PLAYERS,
         ),
     ] = None,
     sellers: Annotated[
         str | None,
         typer.Option(
-            "--sellers", "--agent2", help="Drawn from for each game.", show_default="the recipe's", rich_help_panel=_PLAYERS
+            "--sellers",
+            "--agent2",
+            help="Drawn from for each game.",
+            show_default="the recipe's",
+            rich_help_panel=_PLAYERS,
         ),
     ] = None,
     model: Model = None,
@@ -79,3 +89,82 @@ def generate(
     Equal arguments give equal bytes, for any engine and number of workers. If it is interrupted, the same command
     goes on where it stopped.
     """
+    from negotiation_cli.output import progress_bar
+    from negotiation_env.records.generate import generate as write_games
+
+    refuse_model(model, no_llm)
+    settings = options.given(
+        scenario=scenario,
+        catalogue=catalogue,
+        max_turns=max_turns,
+        first_mover=first_mover,
+        information=information,
+        price_range=price_range,
+        tick=tick,
+        discount=discount,
+    )
+    run, number = _plan(domain, recipe, (buyers, sellers), seed, num_episodes, settings)
+    with progress_bar("games", number, as_json) as progress:
+        result = write_games(
+            run,
+            number,
+            dataset_out,
+            engine=engine,
+            workers=options.worker_count(engine, workers),
+            overwrite=overwrite,
+            append=append,
+            progress=progress,
+        )
+    _summarise(result, _tally(run, number), as_json)
+
+
+def _plan(
+    domain: str,
+    recipe: str,
+    pools: tuple[str | None, str | None],
+    seed: int | None,
+    num_episodes: int | None,
+    settings: Mapping[str, Any],
+) -> tuple[Run, int]:
+    """The run and its number of games: the recipe's, but for what was given."""
+    from negotiation_env.records.recipes import load_recipe
+
+    from negotiation_env.domain import find_domain
+    from negotiation_env.run import make_run
+
+    plan = load_recipe(recipe)
+    agents = find_domain(domain).agents
+    players = {agent: pool or plan.players[agent] for agent, pool in zip(agents, pools, strict=True)}
+    run = make_run(domain, players, plan.seed if seed is None else seed, **{**plan.settings, **settings})
+    return run, num_episodes or _default_number(settings)
+
+
+def _default_number(settings: Mapping[str, object]) -> int:
+    """Each product of a catalogue once, else ten thousand games."""
+    if settings.get("scenario") != "catalogue":
+        return NUM_EPISODES
+    from negotiation_env.price.catalogue import read_catalogue
+
+    return len(read_catalogue(str(settings["catalogue"])))
+
+
+def _tally(run: Run, number: int) -> Tally:
+    """What came out of the games of a run, which are the same however often they are played."""
+    from negotiation_cli.tally import Tally
+    from negotiation_env.rollouts import play_parts
+
+    tally = Tally()
+    for episodes in play_parts(run, 0, number, record=False):
+        tally.add(episodes)
+    return tally
+
+
+def _summarise(result: GenerateResult, tally: Tally, as_json: bool) -> None:
+    from negotiation_cli.output import report, screen
+
+    files = [str(path) for path in result.files]
+    if as_json:
+        report({"run_id": result.run_id, "files": files, "resumed": result.resumed, **tally.as_json()}, as_json)
+        return
+    screen().print(tally.as_table())
+    report({"written to": files, "run": result.run_id}, as_json)

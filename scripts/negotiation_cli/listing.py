@@ -47,7 +47,7 @@ def policies(domain: str) -> list[Entry]:
     """Every registered policy: its parameters with the values that its name gives them, and what it does."""
     from negotiation_env.registry import find_policy, list_policies, load_target
 
-    entries = []
+    entries: list[Entry] = []
     for name in list_policies(domain):
         registration = find_policy(name, domain)
         factory = load_target(registration.target)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from negotiation_cli import generate, listing, play, plot, prepare

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 _GAME, _OUTPUT, _SPEED = "The game", "Output", "Speed"
 
 Domain = Annotated[str, typer.Option("--domain", help="The kind of game: price.")]
-Seed = Annotated[
-    int | None, typer.Option("--seed", help="Same seed, same games.", show_default="drawn and printed")
-]
+Seed = Annotated[int | None, typer.Option("--seed", help="Same seed, same games.", show_default="drawn and printed")]
 FixedSeed = Annotated[int, typer.Option("--seed", help="Same seed, same games.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.", rich_help_panel=_OUTPUT)]
 Overwrite = Annotated[
@@ -77,9 +75,7 @@ SellerMin = Annotated[
         "--seller_min", help="Fix the least the seller takes.", show_default="from the scenario", rich_help_panel=_GAME
     ),
 ]
-Engine = Annotated[
-    str, typer.Option("--engine", help="serial, or process: worker processes.", rich_help_panel=_SPEED)
-]
+Engine = Annotated[str, typer.Option("--engine", help="serial, or process: worker processes.", rich_help_panel=_SPEED)]
 Workers = Annotated[
     int | None,
     typer.Option(
@@ -91,7 +87,7 @@ Workers = Annotated[
 ]
 
 
-def given(**options: object) -> dict[str, object]:
+def given(**options: object) -> dict[str, Any]:
     """The options that were given, for a function that has its own defaults; paths as text."""
     return {
         name: str(value) if isinstance(value, Path) else value for name, value in options.items() if value is not None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -86,8 +87,8 @@ def _play(
     agents: tuple[str, str],
     rounds: int,
     seed: int | None,
-    limits: dict[str, object],
-    settings: dict[str, object],
+    limits: Mapping[str, object],
+    settings: Mapping[str, Any],
 ) -> Episodes:
     from negotiation_env.domain import find_domain
     from negotiation_env.rollouts import rollout

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -137,9 +137,7 @@ def interactions(
     seed: Annotated[int, typer.Option("--seed", help="Of the first game; the next one plays seed + 1, and so on.")] = 0,
     scenario: Annotated[
         str | None,
-        typer.Option(
-            "--scenario", help="Draw the limits.", show_default="fixed limits", rich_help_panel="The game"
-        ),
+        typer.Option("--scenario", help="Draw the limits.", show_default="fixed limits", rich_help_panel="The game"),
     ] = None,
     catalogue: options.CatalogueFile = None,
     buyer_max: BuyerMax = BUYER_MAX,
@@ -199,12 +197,12 @@ def _rollout(
     num_episodes: int,
     seed: int,
     limits: Mapping[str, object],
-    settings: Mapping[str, object],
+    settings: Mapping[str, Any],
 ) -> Episodes:
     from negotiation_env.rollouts import rollout
 
     buyer, seller = (strategy, opponent) if side == "buyer" else (opponent, strategy)
-    return rollout("price", {"buyer_0": buyer, "seller_0": seller}, num_episodes, seed, options=limits, **settings)  # type: ignore[arg-type]
+    return rollout("price", {"buyer_0": buyer, "seller_0": seller}, num_episodes, seed, options=limits, **settings)
 
 
 def _named(specs: list[str], option: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 import sys
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 
@@ -32,13 +33,13 @@ class Root(TyperGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as error:
-            typer.echo(f"\n{error or 'interrupted: nothing was written.'}", err=True)
+            typer.echo("\n" + (str(error) or "interrupted: nothing was written."), err=True)
             raise typer.Exit(INTERRUPTED) from error
 
-    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:  # noqa: ANN401
+    def main(self, args: Sequence[str] | None = None, standalone_mode: bool = True, **extra: Any) -> Any:  # type: ignore[override]  # noqa: ANN401
         """Parse and run; the only place where errors become advice."""
         try:
-            result = super().main(*args, standalone_mode=False, **extra)
+            result = super().main(args, standalone_mode=False, **extra)
         except _UsageError as error:
             message = error.format_message().rstrip()
             where = f" See '{error.ctx.command_path} --help'." if error.ctx else ""

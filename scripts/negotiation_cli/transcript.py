@@ -39,7 +39,9 @@ def print_game(screen: Console, game: PriceEpisode, title: str) -> None:
 
 def _moves(game: PriceEpisode, mark: str) -> Table:
     spoken = any(move[4] for move in game.moves)
-    made = table("turn", "who", "move", "price", "gap", *(["message"] if spoken else []), numbers=("turn", "price", "gap"))
+    made = table(
+        "turn", "who", "move", "price", "gap", *(["message"] if spoken else []), numbers=("turn", "price", "gap")
+    )
     last: dict[str, float] = {}
     for turn, agent, kind, price, message in game.moves:
         side = side_of(agent)

@@ -228,7 +228,7 @@ def test_spread_keeps_order_and_distance(wanted):
     order = sorted(range(len(wanted)), key=lambda index: wanted[index])
     ranked = [places[index] for index in order]
     assert np.all(np.diff(ranked) >= 0.1 - 1e-9)
-    assert 0.05 - 1e-9 <= min(places)
+    assert min(places) >= 0.05 - 1e-9
     assert max(places) <= 0.95 + 1e-9
 
 
