@@ -131,7 +131,7 @@ class PriceVectorEnv(VectorEnv[Any, Any, Any]):
         self._opponent[rows] = self._dealt().deal(self.games, rows, options)
         self._observations[rows] = self.core.layout.encode_opening(self.games, rows, self.seat)
         self._answer(rows[self.games.first[rows] != self.seat])
-        self._stillborn = rows[self.games.ended[rows] != rules.RUNNING]
+        self._stillborn = np.flatnonzero((self.games.ended != rules.RUNNING) & ~self._over)
 
     # Stepping ---------------------------------------------------------------------------------------------
 
@@ -208,11 +208,9 @@ class PriceVectorEnv(VectorEnv[Any, Any, Any]):
             rows, price = rows.take(offering), price.take(offering)
         games, layout = self.games, self.core.layout
         low = games.low.take(rows)
-        share = (price - low) / (games.high.take(rows) - low)
-        start = rows * layout.size
-        place = start + games.counts[by].take(rows) + (obs.OFFERS - 1)
-        self._flat[place if by == self.seat else place + layout.horizon] = share
-        self._flat[start + obs.STANDING] = obs.NONE if by == self.seat else share
+        first = obs.OFFERS - 1 + (0 if by == self.seat else layout.horizon)
+        place = rows * layout.size + (games.counts[by].take(rows) + first)
+        self._flat[place] = (price - low) / (games.high.take(rows) - low)
 
     def _finish(self, over: Bools, infos: dict[str, Any]) -> NDArray[np.float64]:
         """The rewards of all slots, and the outcomes of the games that are over now."""
@@ -244,8 +242,11 @@ class PriceVectorEnv(VectorEnv[Any, Any, Any]):
     def _observe(self) -> Any:  # noqa: ANN401  # float32 (num_envs, size), or a dict with the mask
         games, config = self.games, self.core.config
         observations = self._observations
+        low, width = games.low, games.high - games.low
         observations[:, obs.ELAPSED] = (games.turn - 1) / config.max_turns
         observations[:, obs.MOVER] = games.ended == rules.RUNNING
+        theirs = games.standing_seat == 1 - self.seat
+        observations[:, obs.STANDING] = np.where(theirs, (games.standing - low) / width, obs.NONE)
         if self.core.obs_mode == "flat":
             return observations.copy()
         return {"observation": observations.copy(), "action_mask": self.action_masks()}

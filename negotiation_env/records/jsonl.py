@@ -1,15 +1,14 @@
-"""The JSONL text of games: one decision a line, written and recognised by the same code.
+"""The JSONL text of games: one decision a line.
 
 A line is put together from parts that are made once a game and the few values that its move changes, so
-that writing costs about a microsecond a line. `GameText.opening` and `GameText.tails` are also what the
-reader expects to find, see `negotiation_env.records.reading`.
+that writing costs little more than a microsecond a line.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from negotiation_env.domain import Array
 from negotiation_env.policy import OFFER
@@ -24,36 +23,24 @@ NUMBERS = (
 TEXTS = (
     "strategy_0", "strategy_1", "params_0", "params_1", "scenario", "information", "episode_outcome", "product",
 )  # fmt: skip
-IMPASSE = "-1.0"
-LAST, NOT_LAST = ',"is_terminal":true', '0.0,"is_terminal":false'
+_IMPASSE = "-1.0"
+_LAST, _NOT_LAST = ',"is_terminal":true', '0.0,"is_terminal":false'
 _TRUTH = {True: "true", False: "false"}
 _GAMES_AT_A_TIME = 256
 
 
-@dataclass(slots=True)
-class GameText:
+class GameText(NamedTuple):
     """What the lines of one game have in common, as JSON text.
 
     Attributes:
         head: from the start of a line to the value of ``turn``.
-        agents: for each seat, from there to the value of ``timestep``.
-        roles: for each seat, from there to the value of ``last_offer_price``.
-        limits: for each seat, from the end of ``offer_history`` to the value of the action's ``type``.
-        tails: for each seat, from ``rho`` to the end of the line.
+        seats: for each seat, the text from there to the value of ``timestep``, on to the value of
+            ``last_offer_price``, from the end of ``offer_history`` to the value of the action's ``type``, and from
+            ``rho`` to the end of the line.
     """
 
     head: str
-    agents: tuple[str, str]
-    roles: tuple[str, str]
-    limits: tuple[str, str]
-    tails: tuple[str, str]
-
-    def opening(self, turn: int, seat: int, last: str, offers: str) -> str:
-        """A line up to the value of the action's ``type``, from the last offer and all offers so far."""
-        return (
-            f"{self.head}{turn}{self.agents[seat]}{turn - 1}{self.roles[seat]}{last}"
-            f',"offer_history":[{offers}{self.limits[seat]}'
-        )
+    seats: tuple[tuple[str, str, str, str], tuple[str, str, str, str]]
 
 
 def game_text(uid: str, numbers: Sequence[str], texts: Sequence[str]) -> GameText:
@@ -75,17 +62,22 @@ def game_text(uid: str, numbers: Sequence[str], texts: Sequence[str]) -> GameTex
     end = f',"episode_outcome":{outcome}{sold}}}}}\n'
     span = f',"price_range":[{low},{high}]}},"action":{{"type":"'
     role = f',"max_turns":{max_turns},"role":'
+    as_buyer = (
+        _agent(buyer, buyer_params),
+        f'{role}"buyer","last_offer_price":',
+        f'],"reservation_price":{buyer_max}{span}',
+        f'{start}{command_0},"intent_impasse":{_TRUTH[command_0 == _IMPASSE]},{meta}'
+        f'{seller},"opponent_params":{seller_params}{end}',
+    )
+    as_seller = (
+        _agent(seller, seller_params),
+        f'{role}"seller","last_offer_price":',
+        f'],"reservation_price":{seller_min}{span}',
+        f'{start}{command_1},"intent_impasse":{_TRUTH[command_1 == _IMPASSE]},{meta}'
+        f'{buyer},"opponent_params":{buyer_params}{end}',
+    )
     return GameText(
-        f'{{"schema_version":{SCHEMA_VERSION},"trajectory_id":{json.dumps(uid)},"turn":',
-        (_agent(buyer, buyer_params), _agent(seller, seller_params)),
-        (f'{role}"buyer","last_offer_price":', f'{role}"seller","last_offer_price":'),
-        (f'],"reservation_price":{buyer_max}{span}', f'],"reservation_price":{seller_min}{span}'),
-        (
-            f'{start}{command_0},"intent_impasse":{_TRUTH[command_0 == IMPASSE]},{meta}'
-            f'{seller},"opponent_params":{seller_params}{end}',
-            f'{start}{command_1},"intent_impasse":{_TRUTH[command_1 == IMPASSE]},{meta}'
-            f'{buyer},"opponent_params":{buyer_params}{end}',
-        ),
+        f'{{"schema_version":{SCHEMA_VERSION},"trajectory_id":{json.dumps(uid)},"turn":', (as_buyer, as_seller)
     )
 
 
@@ -109,22 +101,41 @@ def lines(games: Games) -> Iterator[str]:
             moves = zip(kinds[first:last], offers[first:last], strict=True)
             extras = [said.get(row, "") for row in range(starts[game], starts[game + 1])] if said else None
             text = game_text(*openings[game])
-            written += game_lines(text, movers[game], list(moves), rewards[game], extras)
+            written += game_lines(text, movers[game], moves, last - first, rewards[game], extras)
         yield "".join(written)
 
 
 def game_lines(
-    text: GameText, seat: int, moves: list[tuple[int, str]], rewards: tuple[str, str], said: list[str] | None
-) -> Iterator[str]:
-    offers, last, final = "", "null", len(moves) - 2
-    opening, tails = text.opening, text.tails
+    text: GameText,
+    seat: int,
+    moves: Iterable[tuple[int, str]],
+    turns: int,
+    rewards: tuple[str, str],
+    said: list[str] | None = None,
+) -> list[str]:
+    """The lines of one game.
+
+    Args:
+        text: what they have in common.
+        seat: who moves first.
+        moves: kind, and JSON text of the price, of each move.
+        turns: how many moves there are.
+        rewards: JSON text of what each seat earns.
+        said: for each move its further keys, each after a comma.
+    """
+    head, seats = text
+    offers, last, written = "", "null", []
     for place, (kind, price) in enumerate(moves):
-        move = f'{ACTIONS[kind]}","price":{price}}}{said[place] if said else ""},"reward":'
-        end = f"{rewards[seat]}{LAST}" if place >= final else NOT_LAST
-        yield f"{opening(place + 1, seat, last, offers)}{move}{end}{tails[seat]}"
+        agent, role, limit, tail = seats[seat]
+        end = f"{rewards[seat]}{_LAST}" if place >= turns - 2 else _NOT_LAST
+        written.append(
+            f'{head}{place + 1}{agent}{place}{role}{last},"offer_history":[{offers}{limit}'
+            f'{ACTIONS[kind]}","price":{price}}}{said[place] if said else ""},"reward":{end}{tail}'
+        )
         if kind == OFFER:
             offers, last = f"{offers},{price}" if offers else price, price
         seat = 1 - seat
+    return written
 
 
 def number_text(number: float) -> str:

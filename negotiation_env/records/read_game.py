@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
+from functools import lru_cache
+from math import isnan
 
 from negotiation_env.policy import ACCEPT, OFFER
-from negotiation_env.records.games import SIDES
+from negotiation_env.records.games import SIDES, commanded_rho
 from negotiation_env.records.jsonl import ACTIONS
 from negotiation_env.records.lines import OUTCOMES, GameFacts, Line
 
@@ -71,7 +74,7 @@ class ReadGame:
             raise ValueError("offer_history is not what the lines before it say")
         if line.reward and not line.is_terminal:
             raise ValueError(f"reward is {line.reward} before the last decision of the {SIDES[seat]}; it must be 0")
-        if place > 1 and line.rho_commanded != commanded and not (line.rho_commanded != line.rho_commanded):
+        if place > 1 and line.rho_commanded != commanded and not (isnan(line.rho_commanded) and isnan(commanded)):
             raise ValueError("rho_commanded is not what the lines before it say")
 
     def is_in_range(self) -> bool:
@@ -92,3 +95,9 @@ class ReadGame:
         rho = -1.0 if price is None else (price - facts.seller_min) / width if width > 0.0 else None
         if facts.rho != rho and (facts.rho is None or rho is None or abs(rho - facts.rho) > _SAME):
             raise ValueError(f"rho of episode {facts.uid} is {facts.rho}; its limits and price say {rho}")
+
+
+@lru_cache(maxsize=4096)
+def command_of(params: str) -> float:
+    """The rho that a player with these parameters, given as JSON, is commanded to reach; NaN if none."""
+    return commanded_rho(json.loads(params))

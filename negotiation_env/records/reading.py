@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,11 +9,12 @@ from negotiation_env.records.collecting import Collector
 from negotiation_env.records.errors import RecordError
 from negotiation_env.records.games import Games
 from negotiation_env.records.lines import parse_line
-from negotiation_env.records.read_game import ReadGame
+from negotiation_env.records.read_game import ReadGame, command_of
 from negotiation_env.records.recognising import recognise
 
-_PIECE = 1 << 20
-_NEXT_GAME = ',"turn":1,'
+_READ, _LONGEST = 1 << 20, 1 << 26
+"""Characters that are read at once, and that are searched for the end of a game."""
+_FIRST_TURN = ',"turn":1,'
 
 
 def read_games(path: str | Path, size: int) -> Iterator[Games]:
@@ -38,52 +38,90 @@ def read_games(path: str | Path, size: int) -> Iterator[Games]:
 
 
 class _Reader:
-    """Reads whole games in the order of the file."""
+    """Reads whole games in the order of the file.
+
+    Attributes:
+        line: the number of the line that is being looked at.
+        known: the trajectory ids so far.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.known: set[str] = set()
         self.line = 0
-        self.open_game: ReadGame | None = None
+        self.known: set[str] = set()
+        self._open: ReadGame | None = None
 
     def games(self) -> Iterator[ReadGame]:
+        """All games, each checked; see `read_games` for what raises."""
         try:
             for text in _pieces(self.path):
                 game = recognise(text)
                 if game is None:
                     yield from self._read_lines(text)
-                else:
-                    yield from self._close()
-                    self._begin(game)
-                    self.line += len(game.kinds)
-                    yield from self._close()
+                    continue
+                yield from self._close()
+                self.line += len(game.kinds)
+                self._begin(game)
             yield from self._close()
         except UnicodeDecodeError as error:
-            raise RecordError(f"{self.path}, line {_undecodable(self.path)}: not UTF-8 text ({error.reason}).") from error
+            line = _undecodable(self.path)
+            raise RecordError(f"{self.path}, line {line}: not UTF-8 text ({error.reason}).") from error
         except ValueError as error:
             raise RecordError(f"{self.path}, line {self.line}: {error}.") from error
 
     def _read_lines(self, text: str) -> Iterator[ReadGame]:
-        for written in text.splitlines():  # JSON holds no other line ends unescaped
-            ...
+        for written in text.removesuffix("\n").split("\n"):
+            self.line += 1
+            if not written or written.isspace():
+                continue
+            line = parse_line(written)
+            if self._open is None or self._open.facts.uid != line.facts.uid:
+                yield from self._close()
+                self._begin(ReadGame(line.facts, [command_of(params) for params in line.facts.params]))
+            self._open.add(line)
 
     def _begin(self, game: ReadGame) -> None:
         if game.facts.uid in self.known:
             raise ValueError(f"episode {game.facts.uid} is in the file twice")
         self.known.add(game.facts.uid)
-        self.open_game = game
+        self._open = game
 
     def _close(self) -> Iterator[ReadGame]:
-        """The game that has been open until now, checked."""
-        if self.open_game is not None:
-            self.open_game.check_end()
-            yield self.open_game
-            self.open_game = None
+        """The game that has been open until now."""
+        if self._open is not None:
+            self._open.check_end()
+            yield self._open
+        self._open = None
 
 
 def _pieces(path: Path) -> Iterator[str]:
-    """The text of the file in pieces: as a rule one game, always whole lines."""
+    """The text of the file in pieces of whole lines; in our own writing each is one game."""
+    text = ""
     with path.open(encoding="utf-8", newline="\n") as file:
-        text = ""
-        while read := file.read(_PIECE):
-            ...
+        while read := file.read(_READ):
+            text += read
+            begin, mark = 0, text.find(_FIRST_TURN)
+            while mark >= 0 and (following := text.find(_FIRST_TURN, mark + 1)) >= 0:
+                cut = text.rfind("\n", 0, following) + 1
+                if cut > begin:
+                    yield text[begin:cut]
+                begin, mark = max(cut, begin), following
+            if mark < 0 or len(text) - begin > _LONGEST:
+                cut = text.rfind("\n") + 1
+                if cut > begin:
+                    yield text[begin:cut]
+                begin = max(cut, begin)
+            text = text[begin:]
+    if text:
+        yield text
+
+
+def _undecodable(path: Path) -> int:
+    """The number of the first line that is not UTF-8."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                return number
+    raise AssertionError("every line can be decoded")

@@ -13,10 +13,10 @@ import re
 from functools import lru_cache
 
 from negotiation_env.policy import OFFER
-from negotiation_env.records.games import SIDES, commanded_rho, json_text, zopa_width
+from negotiation_env.records.games import SIDES, json_text, zopa_width
 from negotiation_env.records.jsonl import ACTIONS, GameText, game_lines, game_text, number_text
 from negotiation_env.records.lines import GameFacts
-from negotiation_env.records.read_game import ReadGame
+from negotiation_env.records.read_game import ReadGame, command_of
 from negotiation_env.run import SCHEMA_VERSION
 
 
@@ -65,8 +65,8 @@ def recognise(text: str) -> ReadGame | None:
         return None
     offers = [*map(number_text, game.offers), "null"]
     rewards = number_text(game.rewards[0]), number_text(game.rewards[1])
-    moves = list(zip(game.kinds, offers, strict=False))
-    written = "".join(game_lines(_text_of(game), game.facts.first, moves, rewards, None))
+    moves = zip(game.kinds, offers, strict=False)
+    written = "".join(game_lines(_text_of(game), game.facts.first, moves, len(game.kinds), rewards))
     return game if written == text and game.is_in_range() else None
 
 
@@ -92,7 +92,9 @@ def _opened(first: dict[str, str]) -> ReadGame:
         episode_outcome=first["outcome"],
         product=first["product"],
     )
-    game = ReadGame(facts, [_command(text) for text in facts.params])
+    if not all(map(_is_ours, params)):
+        raise ValueError(f"{params} are not in our own writing")
+    game = ReadGame(facts, [command_of(text) for text in facts.params])
     command = _value(first["command"])
     game.commanded[seat] = math.nan if command is None else command
     return game
@@ -120,12 +122,9 @@ def _value(text: str) -> float | None:
 
 
 @lru_cache(maxsize=4096)
-def _command(params: str) -> float:
-    """The commanded rho of parameters; ``ValueError`` if they are not written as we would."""
-    parsed = json.loads(params)
-    if json_text(parsed) != params:
-        raise ValueError(f"{params} is not in our own writing")
-    return commanded_rho(parsed)
+def _is_ours(params: str) -> bool:
+    """Whether parameters are written as we would."""
+    return json_text(json.loads(params)) == params
 
 
 @lru_cache(maxsize=4096)
