@@ -17,23 +17,33 @@ MILLION = 1e6
 
 def environment_figures(vector_steps: int, parallel_steps: int) -> list[Figure]:
     """The vector environment, and the parallel environment beside one of PettingZoo's own."""
-    return [vector_figure(vector_steps), *parallel_figures(parallel_steps)]
+    shape = (vector_steps, GAMES)
+    any_action = np.random.default_rng(0).integers(0, 104, size=shape)
+    prices = np.linspace(100, 50, 10).astype(np.int64)
+    conceding = np.broadcast_to(np.resize(prices, vector_steps)[:, None], shape)
+    return [
+        vector_figure("any action", any_action),
+        vector_figure("prices from the top to the middle", conceding),
+        *parallel_figures(parallel_steps),
+    ]
 
 
-def vector_figure(steps: int) -> Figure:
-    """One action of the seat in one game is one step; opponent ``linear``, next-step autoreset."""
+def vector_figure(what: str, actions: np.ndarray) -> Figure:
+    """Take ``actions`` (steps, games) in the seller's seat against ``linear``, with next-step autoreset.
+
+    One action in one game is one step.
+    """
     envs = gymnasium.make_vec("negotiation/Price-v0", num_envs=GAMES, role="seller", opponent="linear")
-    actions = np.random.default_rng(0).integers(0, envs.single_action_space.n, size=(steps, GAMES))  # type: ignore[attr-defined]
     envs.reset(seed=0)
 
-    def run() -> None:
-        for action in actions:
-            envs.step(action)
+    def run() -> int:
+        return sum(int(envs.step(action)[2].sum()) for action in actions)
 
     run()
-    seconds, _ = best(run)
-    speed = steps * GAMES / seconds / MILLION
-    return Figure(f"VectorEnv of {GAMES:,} games, any action", speed, "M steps/CPU-s", 5.0)
+    seconds, ended = best(run)
+    speed = actions.size / seconds / MILLION
+    length = f"a game ends after {actions.size / max(ended, 1):.1f} steps"
+    return Figure(f"VectorEnv of {GAMES:,} games, {what}", speed, "M steps/CPU-s", 5.0, reference=length)
 
 
 def parallel_figures(steps: int) -> list[Figure]:

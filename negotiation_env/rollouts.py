@@ -13,7 +13,7 @@ from negotiation_env.registry import unknown_name
 from negotiation_env.run import Run, Seat, make_run
 
 ENGINES = ("serial", "process")
-_BATCH_OF_ONE_PAIR = 8192
+BATCH_SIZE = 8192
 _LARGEST_BATCH = 131_072
 
 
@@ -101,4 +101,4 @@ def play_parts(
 def best_batch_size(run: Run) -> int:
     """A batch in which each player has enough games to decide in at once, and which fits the processor's cache."""
     players = max(len(seat) for seat in run.players)
-    return min(_BATCH_OF_ONE_PAIR * players, _LARGEST_BATCH)
+    return min(BATCH_SIZE * players, _LARGEST_BATCH)

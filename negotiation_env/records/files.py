@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -22,3 +23,10 @@ def publish(temporary: Path, path: Path) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def discard(file: IO[bytes], path: Path) -> None:
+    """Close and delete a file that cannot be finished; what its buffer holds need not reach the disk."""
+    with suppress(OSError):
+        file.close()
+    path.unlink(missing_ok=True)

@@ -35,7 +35,7 @@ def decision_frame(episodes: Episodes) -> pl.DataFrame:
     if not len(table):
         return pl.DataFrame()
     uid = _series("uid", episodes.episodes["uid"]).gather(table["episode"])
-    columns = [_series(name, values) for name, values in table.items() if name != "notes"]
+    columns = [_series(name, values) for name, values in table.items() if name not in ("uid", "notes")]
     return pl.DataFrame([uid, *columns, _series("notes", _note_texts(episodes))])
 
 

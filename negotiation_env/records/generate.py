@@ -16,8 +16,10 @@ from negotiation_env.records.outputs import TEMPORARY, Output, Writer, find_outp
 from negotiation_env.records.replay import played_again
 from negotiation_env.records.shards import ShardFolder
 from negotiation_env.records.splits import Split
-from negotiation_env.rollouts import BATCH_SIZE, play_parts
+from negotiation_env.rollouts import best_batch_size, play_parts
 from negotiation_env.run import Run
+
+_LARGEST_SHARD = 32_768
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def generate(
     *,
     engine: str = "serial",
     workers: int = 1,
-    shard_size: int = BATCH_SIZE,
+    shard_size: int | None = None,
     overwrite: bool = False,
     append: bool = False,
     split: Split | None = None,
@@ -77,7 +79,7 @@ def generate(
         path: ``*.jsonl`` for JSONL; no suffix, or a ``/`` at the end, for a folder with two Parquet files.
         engine: ``"serial"`` or ``"process"``.
         workers: how many worker processes.
-        shard_size: how many games are played at once and kept together.
+        shard_size: how many games are played at once and kept together; by default as many as the engine plays fast.
         overwrite: replace an existing output, or discard the unfinished recording of another run.
         append: add this run to the runs that the JSONL file holds.
         split: how the Parquet tables are split; by episode, .8/.1/.1, if not given.
@@ -89,6 +91,7 @@ def generate(
         Interrupted: Ctrl-C; what has been played is kept.
         ValueError: a bad argument, or an illegal decision of a policy.
     """
+    shard_size = min(best_batch_size(run), _LARGEST_SHARD) if shard_size is None else shard_size
     for name, value in (("num_episodes", num_episodes), ("shard_size", shard_size)):
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise ValueError(f"{name} is {value!r}; it must be a whole number, at least 1.")

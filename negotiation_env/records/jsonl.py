@@ -56,7 +56,7 @@ def game_text(uid: str, numbers: Sequence[str], texts: Sequence[str]) -> GameTex
     start = f',"rho":{rho},"rho_commanded":'
     meta = (
         f'"meta":{{"buyer_max":{buyer_max},"seller_min":{seller_min},"zopa_width":{width},"accepted_price":{price},'
-        f'"first_mover":"{SIDES[first == "1"]}","seed":{seed},"scenario":{scenario},"information":{information},"opponent":'
+        f'"first_mover":"{SIDES[first == "1"]}","seed":{seed},"scenario":{scenario},"information":{information},'
     )
     sold = "" if product == '""' else f',"product":{product}'
     end = f',"episode_outcome":{outcome}{sold}}}}}\n'
@@ -67,14 +67,14 @@ def game_text(uid: str, numbers: Sequence[str], texts: Sequence[str]) -> GameTex
         f'{role}"buyer","last_offer_price":',
         f'],"reservation_price":{buyer_max}{span}',
         f'{start}{command_0},"intent_impasse":{_TRUTH[command_0 == _IMPASSE]},{meta}'
-        f'{seller},"opponent_params":{seller_params}{end}',
+        f'"opponent":{seller},"opponent_params":{seller_params}{end}',
     )
     as_seller = (
         _agent(seller, seller_params),
         f'{role}"seller","last_offer_price":',
         f'],"reservation_price":{seller_min}{span}',
         f'{start}{command_1},"intent_impasse":{_TRUTH[command_1 == _IMPASSE]},{meta}'
-        f'{buyer},"opponent_params":{buyer_params}{end}',
+        f'"opponent":{buyer},"opponent_params":{buyer_params}{end}',
     )
     return GameText(
         f'{{"schema_version":{SCHEMA_VERSION},"trajectory_id":{json.dumps(uid)},"turn":', (as_buyer, as_seller)
@@ -87,22 +87,20 @@ def _agent(strategy: str, params: str) -> str:
 
 def lines(games: Games) -> Iterator[str]:
     """The text of games, some games at a time."""
-    starts = [*games.starts.tolist(), len(games.kind)]
-    openings = list(zip(games.ids, _fact_numbers(games), _fact_texts(games), strict=True))
-    rewards = list(zip(*(number_texts(games.facts[f"reward_{seat}"]) for seat in (0, 1)), strict=True))
-    movers, said = games.facts["first"].tolist(), _said(games)
     for low in range(0, len(games), _GAMES_AT_A_TIME):
-        high = min(low + _GAMES_AT_A_TIME, len(games))
-        rows = slice(starts[low], starts[high])
-        kinds, offers = games.kind[rows].tolist(), number_texts(games.offer[rows])
-        written: list[str] = []
-        for game in range(low, high):
-            first, last = starts[game] - starts[low], starts[game + 1] - starts[low]
-            moves = zip(kinds[first:last], offers[first:last], strict=True)
-            extras = [said.get(row, "") for row in range(starts[game], starts[game + 1])] if said else None
-            text = game_text(*openings[game])
-            written += game_lines(text, movers[game], moves, last - first, rewards[game], extras)
-        yield "".join(written)
+        yield "".join(_some_lines(games.part(low, low + _GAMES_AT_A_TIME)))
+
+
+def _some_lines(games: Games) -> Iterator[str]:
+    kinds, offers, said = games.kind.tolist(), number_texts(games.offer), _said(games)
+    rewards = zip(*(number_texts(games.facts[f"reward_{seat}"]) for seat in (0, 1)), strict=True)
+    starts, turns, movers = games.starts.tolist(), games.facts["turns"].tolist(), games.facts["first"].tolist()
+    facts = zip(games.ids, _fact_numbers(games), _fact_texts(games), rewards, strict=True)
+    for (uid, numbers, texts, earned), start, length, first in zip(facts, starts, turns, movers, strict=True):
+        end = start + length
+        moves = zip(kinds[start:end], offers[start:end], strict=True)
+        extras = [said.get(row, "") for row in range(start, end)] if said else None
+        yield from game_lines(game_text(uid, numbers, texts), first, moves, length, earned, extras)
 
 
 def game_lines(

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from negotiation_env.policy import JsonValue
 from negotiation_env.records.errors import RecordError, require
-from negotiation_env.records.files import flush
+from negotiation_env.records.files import discard, flush
 from negotiation_env.records.games import Games
 from negotiation_env.records.jsonl import lines
 from negotiation_env.records.parquet import DECISIONS, EPISODES, ParquetPair
@@ -163,8 +163,7 @@ class _JsonlWriter:
         self._file.close()
 
     def abort(self) -> None:
-        self._file.close()
-        self.path.unlink(missing_ok=True)
+        discard(self._file, self.path)
 
 
 def _check_appendable(path: Path, run_id: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from negotiation_env.records.files import flush
+from negotiation_env.records.files import discard, flush
 from negotiation_env.records.games import Games, joined
 from negotiation_env.records.splits import Split
 from negotiation_env.records.tables import decision_table, episode_table
@@ -86,8 +86,7 @@ class _TableFile:
         self._file.close()
 
     def abort(self) -> None:
-        self._file.close()
-        self.path.unlink(missing_ok=True)
+        discard(self._file, self.path)
 
 
 def _parquet_writer(file: object, schema: pa.Schema):  # type: ignore[no-untyped-def]  # noqa: ANN202

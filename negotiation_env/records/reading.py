@@ -75,10 +75,12 @@ class _Reader:
             if not written or written.isspace():
                 continue
             line = parse_line(written)
-            if self._open is None or self._open.facts.uid != line.facts.uid:
+            game = self._open
+            if game is None or game.facts.uid != line.facts.uid:
                 yield from self._close()
-                self._begin(ReadGame(line.facts, [command_of(params) for params in line.facts.params]))
-            self._open.add(line)
+                game = ReadGame(line.facts, [command_of(params) for params in line.facts.params])
+                self._begin(game)
+            game.add(line)
 
     def _begin(self, game: ReadGame) -> None:
         if game.facts.uid in self.known:

@@ -11,7 +11,6 @@ import io
 import json
 import os
 import re
-import shutil
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -109,7 +108,9 @@ class ShardFolder:
     def remove(self) -> None:
         """Delete the folder, the mark that the output is whole last."""
         self._clear(keep=_ASSEMBLED)
-        shutil.rmtree(self.path)
+        for name in (_LOCK, _ASSEMBLED):
+            (self.path / name).unlink(missing_ok=True)
+        self.path.rmdir()
 
     def _clear(self, keep: str = "") -> None:
         for item in self.path.iterdir():

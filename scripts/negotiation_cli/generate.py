@@ -25,7 +25,7 @@ Examples:
 
   negotiate generate --scenario catalogue --catalogue products.csv
 """
-RECIPE, NUM_EPISODES, DATASET_OUT = "price-mixed", 10_000, Path("datasets/local/price_domain.jsonl")
+RECIPE, DATASET_OUT = "price-mixed", Path("datasets/local/price_domain.jsonl")
 _PLAYERS = "Who plays"
 
 
@@ -127,25 +127,25 @@ def _plan(
     settings: Mapping[str, Any],
 ) -> tuple[Run, int]:
     """The run and its number of games: the recipe's, but for what was given."""
-    from negotiation_env.records.recipes import load_recipe
-
     from negotiation_env.domain import find_domain
+    from negotiation_env.records.recipes import load_recipe
     from negotiation_env.run import make_run
 
     plan = load_recipe(recipe)
     agents = find_domain(domain).agents
     players = {agent: pool or plan.players[agent] for agent, pool in zip(agents, pools, strict=True)}
-    run = make_run(domain, players, plan.seed if seed is None else seed, **{**plan.settings, **settings})
-    return run, num_episodes or _default_number(settings)
+    given = any(pools) or settings or seed is not None
+    settings = {**plan.settings, **settings}
+    run = make_run(domain, players, plan.seed if seed is None else seed, **settings) if given else plan.run()
+    if num_episodes is not None:
+        return run, num_episodes
+    return run, _products(settings) if settings.get("scenario") == "catalogue" else plan.num_episodes
 
 
-def _default_number(settings: Mapping[str, object]) -> int:
-    """Each product of a catalogue once, else ten thousand games."""
-    if settings.get("scenario") != "catalogue":
-        return NUM_EPISODES
+def _products(settings: Mapping[str, Any]) -> int:
     from negotiation_env.price.catalogue import read_catalogue
 
-    return len(read_catalogue(str(settings["catalogue"])))
+    return len(read_catalogue(settings["catalogue"]))
 
 
 def _tally(run: Run, number: int) -> Tally:

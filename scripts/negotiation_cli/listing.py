@@ -44,7 +44,7 @@ def list_names(kind: Kind = None, domain: options.Domain = "price", as_json: opt
 
 
 def policies(domain: str) -> list[Entry]:
-    """Every registered policy: its parameters with the values that its name gives them, and what it does."""
+    """Every registered policy: its parameters with the values that its name gives them (those it fixes first)."""
     from negotiation_env.registry import find_policy, list_policies, load_target
 
     entries: list[Entry] = []
@@ -55,8 +55,9 @@ def policies(domain: str) -> list[Entry]:
             item.name: None if item.default is item.empty else item.default
             for item in inspect.signature(factory).parameters.values()
         }
-        params = {**defaults, **registration.defaults}
-        entries.append({"name": name, "does": _first_line(factory), "params": params})
+        fixed = dict(registration.defaults)
+        params = {**fixed, **{key: value for key, value in defaults.items() if key not in fixed}}
+        entries.append({"name": name, "does": _first_line(factory), "fixed": [*fixed], "params": params})
     return entries
 
 
@@ -80,13 +81,18 @@ def _first_line(thing: object) -> str:
 
 
 def _table(title: str, entries: list[Entry]) -> Table:
+    from rich.text import Text
+
     from negotiation_cli.output import table
     from negotiation_env.specs import format_spec
 
     made = table("name", "what it does")
     made.title, made.title_justify = title, "left"
     for entry in entries:
-        params = entry.get("params")
-        spec = format_spec("", params).removeprefix(":").replace(",", ", ") if isinstance(params, dict) else ""
-        made.add_row(str(entry["name"]), f"{entry['does']}" + (f"\n[dim]{spec}[/dim]" if spec else ""))
+        said, params, fixed = Text(str(entry["does"])), entry.get("params"), entry.get("fixed")
+        if isinstance(params, dict) and isinstance(fixed, list):
+            for place, (key, value) in enumerate(params.items()):
+                said.append(", " if place else "\n")
+                said.append(format_spec("", {key: value})[1:], style="" if key in fixed else "dim")
+        made.add_row(str(entry["name"]), said)
     return made

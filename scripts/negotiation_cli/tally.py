@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from negotiation_env.episodes import Episodes
-
-_Z95 = 1.959963984540054
+    from negotiation_env.policy import Float64
 
 
 @dataclass
 class Tally:
-    """Counts over price games; faults are counted beside the episodes and enter nothing else.
+    """The figures of `negotiation_env.metrics.price_summary` that end a report, gathered batch by batch.
 
-    A deal is sound if it lies inside both limits. ``rho`` is averaged over deals with a surplus to share.
+    A deal is sound if it lies inside both limits. ``rho`` is averaged over sound deals with a surplus to share.
+    Games that ended by a fault are counted beside the others and enter nothing else.
     """
 
     episodes: int = 0
@@ -26,59 +26,47 @@ class Tally:
     faults: int = 0
     deals: int = 0
     sound: int = 0
-    settled: int = 0
-    rho_sum: float = 0.0
-    rho_squares: float = 0.0
+    settled: list[Float64] = field(default_factory=list)
 
     def add(self, episodes: Episodes) -> None:
         """Count further games."""
-        import numpy as np
-
         table = episodes.episodes
-        fault = table["ended_by"] == "fault"
-        deal = table["deal"]
-        rho = table["rho"][deal]
-        rho = rho[np.isfinite(rho)]
+        fault, deal = table["ended_by"] == "fault", table["deal"]
+        sound = deal & ~table["violation_buyer"] & ~table["violation_seller"]
         self.episodes += int((~fault).sum())
         self.decisions += int(table["turns"][~fault].sum())
         self.faults += int(fault.sum())
         self.deals += int(deal.sum())
-        self.sound += int((deal & ~table["violation_buyer"] & ~table["violation_seller"]).sum())
-        self.settled += len(rho)
-        self.rho_sum += float(rho.sum())
-        self.rho_squares += float((rho**2).sum())
+        self.sound += int(sound.sum())
+        self.settled.append(table["rho"][sound & (table["buyer_max"] > table["seller_min"])])
 
-    @property
-    def mean_rho(self) -> float:
-        """The average settlement; NaN without one."""
-        return self.rho_sum / self.settled if self.settled else math.nan
+    def mean_rho(self) -> tuple[float, float, float]:
+        """The average settlement and its 95 % interval (Student's t); NaN where there are too few."""
+        import numpy as np
 
-    @property
-    def rho_interval(self) -> tuple[float, float]:
-        """95 % interval of the average settlement, by the normal approximation."""
-        if self.settled < 2:
-            return (math.nan, math.nan)
-        variance = max(self.rho_squares - self.settled * self.mean_rho**2, 0.0) / (self.settled - 1)
-        reach = _Z95 * math.sqrt(variance / self.settled)
-        return (self.mean_rho - reach, self.mean_rho + reach)
+        from negotiation_env.metrics import mean_interval
+
+        rho = np.concatenate([np.empty(0), *self.settled])
+        return (float(rho.mean()) if len(rho) else math.nan, *mean_interval(rho))
 
     def as_json(self) -> dict[str, object]:
         """The figures by name; rates are fractions of the episodes."""
+        mean, *interval = self.mean_rho()
         return {
             "episodes": self.episodes,
             "decisions": self.decisions,
             "faults": self.faults,
             "deal_rate": self._share(self.deals),
             "sound_deal_rate": self._share(self.sound),
-            "mean_rho": self.mean_rho,
-            "mean_rho_interval": list(self.rho_interval),
+            "mean_rho": mean,
+            "rho_interval": interval,
         }
 
     def as_table(self) -> Table:
         """The same for reading."""
         from negotiation_cli.output import table
 
-        low, high = self.rho_interval
+        mean, low, high = self.mean_rho()
         interval = f" (95 % interval {low:.3f} to {high:.3f})" if math.isfinite(low) else ""
         made = table("", "")
         made.show_header = False
@@ -86,7 +74,7 @@ class Tally:
         made.add_row("decisions", f"{self.decisions:,}")
         made.add_row("deals", f"{self.deals:,} ({self._share(self.deals):.1%})")
         made.add_row("sound deals", f"{self.sound:,} ({self._share(self.sound):.1%}), inside both limits")
-        made.add_row("mean rho", f"{self.mean_rho:.3f}{interval}" if self.settled else "-")
+        made.add_row("mean rho", f"{mean:.3f}{interval}" if math.isfinite(mean) else "-")
         return made
 
     def _share(self, count: int) -> float:

@@ -71,10 +71,13 @@ def test_ppo_learns_through_gymnasium():
 
 @pytest.mark.slow
 def test_ppo_learns_through_supersuit():
+    from stable_baselines3.common.utils import set_random_seed
+
     supersuit = pytest.importorskip("supersuit")
     env = supersuit.pettingzoo_env_to_vec_env_v1(SellerOnly(price_v0.parallel_env()))
     env = supersuit.concat_vec_envs_v1(env, 8, num_cpus=0, base_class="stable_baselines3")
-    model = sb3.PPO("MlpPolicy", env, seed=0, device="cpu", **SETTINGS)
+    set_random_seed(0)  # SuperSuit's environments have no seed method
+    model = sb3.PPO("MlpPolicy", env, device="cpu", **SETTINGS)
     model.learn(STEPS)
     assert return_of_model(model) >= return_of_boulware_firm()
 
@@ -83,7 +86,7 @@ def test_ppo_takes_steps_in_self_play_through_supersuit():
     supersuit = pytest.importorskip("supersuit")
     env = supersuit.pettingzoo_env_to_vec_env_v1(price_v0.parallel_env())
     env = supersuit.concat_vec_envs_v1(env, 2, num_cpus=0, base_class="stable_baselines3")
-    model = sb3.PPO("MlpPolicy", env, seed=0, device="cpu", n_steps=64, batch_size=64)
+    model = sb3.PPO("MlpPolicy", env, device="cpu", n_steps=64, batch_size=64)
     before = model.policy.action_net.weight.detach().numpy().copy()
     model.learn(256)
     assert not np.array_equal(before, model.policy.action_net.weight.detach().numpy())

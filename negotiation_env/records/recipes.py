@@ -1,0 +1,169 @@
+"""Recipes of datasets: TOML files that say who plays whom, in which games and how often."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import sys
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from negotiation_env.domain import find_domain
+from negotiation_env.records.errors import RecordError
+from negotiation_env.registry import unknown_name
+from negotiation_env.run import Run, make_run
+
+_KEYS: dict[str, type] = {
+    "name": str,
+    "description": str,
+    "domain": str,
+    "num_episodes": int,
+    "seed": int,
+    "policies": list,
+    "buyers": list,
+    "sellers": list,
+    "settings": dict,
+}
+_NEEDED = ("name", "description", "num_episodes", "seed")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a recipe says.
+
+    Attributes:
+        name: the recipe's name, that of its file.
+        description: one sentence.
+        domain: ``"price"``.
+        num_episodes: how many games.
+        seed: the run's seed.
+        players: for each agent the spec strings that are sampled for each game.
+        settings: the settings of the games, see `negotiation_env.price.config.PriceConfig`.
+        path: the file.
+    """
+
+    name: str
+    description: str
+    domain: str
+    num_episodes: int
+    seed: int
+    players: Mapping[str, Sequence[str]]
+    settings: Mapping[str, object]
+    path: Path
+
+    def run(self, seed: int | None = None, **settings: object) -> Run:
+        """The run that the recipe describes, perhaps with another seed or further settings.
+
+        Raises:
+            RecordError: the recipe names a policy, a parameter or a setting that there is not; with the file.
+        """
+        try:
+            chosen = self.seed if seed is None else seed
+            return make_run(self.domain, self.players, chosen, None, None, **{**self.settings, **settings})
+        except (TypeError, ValueError) as error:
+            raise RecordError(f"{self.path}: {error}") from error
+
+
+def recipe_folders() -> list[Path]:
+    """Where recipes are looked for by name: the working folder, the source tree, the installation."""
+    home = Path("datasets", "recipes")
+    return [home, Path(__file__).resolve().parents[2] / home, Path(sys.prefix, "share", "negotiation-env", "recipes")]
+
+
+def list_recipes() -> list[str]:
+    """The sorted names of the recipes that can be found."""
+    return sorted({path.stem for folder in recipe_folders() for path in folder.glob("*.toml")})
+
+
+def load_recipe(path_or_name: str | Path) -> Recipe:
+    """Read and check a recipe, by name or by the path of a ``.toml`` file.
+
+    Raises:
+        ValueError: no recipe has that name.
+        RecordError: with file, line and reason, for a file that is no recipe.
+    """
+    path = _find(str(path_or_name))
+    try:
+        text = path.read_text(encoding="utf-8")
+        content = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecordError(f"{path}: not TOML: {error}.") from error
+    except OSError as error:
+        raise RecordError(f"cannot read the recipe {path}: {error.strerror}.") from error
+    return _Checker(path, text, content).recipe()
+
+
+def _find(name: str) -> Path:
+    if name.endswith(".toml"):
+        return Path(name)
+    for folder in recipe_folders():
+        if (folder / f"{name}.toml").is_file():
+            return folder / f"{name}.toml"
+    raise ValueError(unknown_name("recipe", name, list_recipes()))
+
+
+class _Checker:
+    """Checks the content of a recipe file."""
+
+    def __init__(self, path: Path, text: str, content: Mapping[str, Any]) -> None:
+        self.path = path
+        self.text = text
+        self.content = content
+
+    def recipe(self) -> Recipe:
+        for key, value in self.content.items():
+            self._check(key, value)
+        for key in _NEEDED:
+            if key not in self.content:
+                raise RecordError(f"{self.path}: the key {key!r} is missing.")
+        domain = self.content.get("domain", "price")
+        return Recipe(
+            name=self.content["name"],
+            description=self.content["description"],
+            domain=domain,
+            num_episodes=self.content["num_episodes"],
+            seed=self.content["seed"],
+            players=self._players(find_domain(domain).agents),
+            settings={key: _plain(value) for key, value in self.content.get("settings", {}).items()},
+            path=self.path,
+        )
+
+    def _check(self, key: str, value: object) -> None:
+        if key not in _KEYS:
+            near = difflib.get_close_matches(key, _KEYS, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise self._error(key, f"unknown key {key!r}.{hint} Known: {', '.join(_KEYS)}")
+        kind = _KEYS[key]
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise self._error(key, f"{key} is {value!r}; it must be {_NAMES[kind]}")
+        if isinstance(value, list) and (not value or not all(isinstance(item, str) for item in value)):
+            raise self._error(key, f"{key} is {value!r}; it must be a list of spec strings such as 'linear'")
+        if key == "num_episodes" and isinstance(value, int) and value < 1:
+            raise self._error(key, f"num_episodes is {value}; it must be at least 1")
+        if key == "name" and value != self.path.stem:
+            raise self._error(key, f"name is {value!r}; it must be that of the file, {self.path.stem!r}")
+
+    def _players(self, agents: tuple[str, str]) -> dict[str, Sequence[str]]:
+        """``policies`` for both seats, or ``buyers`` and ``sellers``."""
+        both = self.content.get("policies")
+        seats = [self.content.get(key, both) for key in ("buyers", "sellers")]
+        if both is not None and seats != [both, both]:
+            raise self._error("policies", "give policies for both seats, or buyers and sellers, not both")
+        if None in seats:
+            raise RecordError(f"{self.path}: nobody plays; give policies for both seats, or buyers and sellers.")
+        return dict(zip(agents, seats, strict=True))
+
+    def _error(self, key: str, reason: str) -> RecordError:
+        found = re.search(rf"^\s*\[?\s*[\"']?{re.escape(key)}\b", self.text, re.MULTILINE)
+        line = f", line {self.text.count(chr(10), 0, found.end()) + 1}" if found else ""
+        return RecordError(f"{self.path}{line}: {reason}.")
+
+
+_NAMES = {str: "a string", int: "a whole number", list: "a list of spec strings", dict: "a table"}
+
+
+def _plain(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value

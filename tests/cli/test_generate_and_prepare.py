@@ -1,0 +1,242 @@
+"""`negotiate generate` and `negotiate prepare`: what they write, what they print, what they refuse."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from negotiation_cli.main import app
+from negotiation_cli.tally import Tally
+from typer.testing import CliRunner
+
+from negotiation_env import rollout
+from negotiation_env.metrics import price_summary
+from negotiation_env.records.recipes import load_recipe
+from negotiation_env.rollouts import play_parts
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+SMALL = ["generate", "--num_episodes", "12", "--max_turns", "6", "--dataset_out", "games.jsonl"]
+HEADER = "category,title,list_price,current_price,average_price,lowest_price,highest_price"
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def advice(result):
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("error: ")
+    return line
+
+
+def decisions(path):
+    return [json.loads(line) for line in Path(path).read_text().splitlines()]
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def test_generate_writes_every_decision_and_sums_up(tmp_path):
+    result = run(*SMALL)
+    assert result.exit_code == 0, result.output
+    rows = decisions("games.jsonl")
+    assert len({row["trajectory_id"] for row in rows}) == 12
+    assert max(row["turn"] for row in rows) <= 6
+    assert f"{len(rows)}" in result.stdout
+    assert "sound deals" in result.stdout
+    assert "games.jsonl" in result.stdout
+    assert result.stderr == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["games.jsonl"]
+
+
+def test_json_says_what_was_written():
+    written = json.loads(run(*SMALL, "--json").stdout)
+    assert written["files"] == ["games.jsonl"]
+    assert written["episodes"] == 12
+    assert written["decisions"] == len(decisions("games.jsonl"))
+    outcomes = {row["trajectory_id"]: row["meta"]["episode_outcome"] for row in decisions("games.jsonl")}
+    assert written["deal_rate"] == pytest.approx(list(outcomes.values()).count("deal") / 12)
+
+
+def test_equal_calls_write_equal_bytes_whatever_the_engine_and_the_spelling():
+    run(*SMALL)
+    first = Path("games.jsonl").read_bytes()
+    spelled = [word.replace("_", "-") for word in SMALL[:-1]]
+    assert run(*spelled, "other.jsonl", "--engine", "process", "--workers", 2).exit_code == 0
+    assert Path("other.jsonl").read_bytes() == first
+
+
+def test_the_default_is_the_mixed_recipe():
+    run(*SMALL)
+    named = ["--recipe", "price-mixed", "--seed", load_recipe("price-mixed").seed]
+    run(*SMALL[:-1], "named.jsonl", *named)
+    assert Path("named.jsonl").read_bytes() == Path("games.jsonl").read_bytes()
+
+
+def test_pools_and_settings_override_the_recipe():
+    pools = ["--buyers", "linear:exponent=3,opening_margin=400,fair", "--sellers", "tit_for_tat"]
+    assert run(*SMALL, *pools, "--seed", 5, "--first_mover", "seller", "--information", "known").exit_code == 0
+    rows = decisions("games.jsonl")
+    players = {(row["state"]["role"], row["agent"]["strategy"]) for row in rows}
+    assert players == {("buyer", "linear"), ("buyer", "fair"), ("seller", "tit_for_tat")}
+    assert {row["meta"]["first_mover"] for row in rows} == {"seller"}
+    assert {row["meta"]["seed"] for row in rows} == {5}
+    assert {row["meta"]["information"] for row in rows} == {"known"}
+
+
+def test_a_catalogue_is_played_once_by_default():
+    lines = [f"toys,thing {price},{price},1,1,{price / 2},1" for price in (20, 40, 60)]
+    Path("products.csv").write_text("\n".join([HEADER, *lines]))
+    call = ["generate", "--scenario", "catalogue", "--catalogue", "products.csv", "--dataset_out", "games.jsonl"]
+    assert json.loads(run(*call, "--json").stdout)["episodes"] == 3
+    assert {row["meta"]["product"] for row in decisions("games.jsonl")} == {"thing 20", "thing 40", "thing 60"}
+
+
+def test_append_adds_another_run():
+    run(*SMALL)
+    first = Path("games.jsonl").read_bytes()
+    assert run(*SMALL, "--append", "--seed", 9).exit_code == 0
+    assert Path("games.jsonl").read_bytes().startswith(first)
+    assert len({row["trajectory_id"] for row in decisions("games.jsonl")}) == 24
+    assert "already holds run" in advice(run(*SMALL, "--append", "--seed", 9))
+
+
+def test_an_existing_file_is_replaced_only_when_asked():
+    run(*SMALL)
+    Path("games.jsonl").write_text("mine")
+    assert "--overwrite" in advice(run(*SMALL))
+    assert Path("games.jsonl").read_text() == "mine"
+    assert run(*SMALL, "--overwrite").exit_code == 0
+    assert len(decisions("games.jsonl")) > 12
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--buyers", "lineer"], "Did you mean 'linear'?"),
+        (["--scenario", "varid"], "Did you mean 'varied'?"),
+        (["--recipe", "price-mixd"], "Did you mean 'price-mixed'?"),
+        (["--num_episodes", "0"], "num_episodes"),
+        (["--num_episodes", "ten"], "--num_episodes"),
+        (["--engine", "proces"], "Did you mean 'process'?"),
+        (["--engine", "process", "--workers", "0"], "workers"),
+        (["--scenario", "catalogue", "--catalogue", "none.csv"], "none.csv"),
+        (["--dataset_out", "games.csv"], ".csv"),
+        (["--append", "--overwrite"], "--append"),
+        (["--domain", "multi_item"], "multi_item"),
+        (["--model", "llama3"], "language models"),
+        (["--seed", "-3"], "seed"),
+        (["--buyers", "random_zopa"], "known"),
+        (["--buyers", "random_zopa", "--engine", "process", "--workers", "1"], "known"),
+    ],
+)
+def test_a_wrong_call_gets_one_line_of_advice_and_no_file(arguments, expected, tmp_path):
+    assert expected in advice(run(*SMALL, *arguments))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_malformed_catalogue_is_named_with_its_line():
+    Path("products.csv").write_text(f"{HEADER}\ntoys,thing,free,1,1,1,1\n")
+    call = [*SMALL, "--scenario", "catalogue", "--catalogue", "products.csv"]
+    assert "products.csv, line 2" in advice(run(*call))
+
+
+@pytest.mark.parametrize("engine", ["serial", "process"])
+def test_ctrl_c_says_how_to_resume_and_the_same_command_does(engine):
+    call = [sys.executable, "-m", "negotiation_cli.main", "generate", "--buyers", "linear", "--sellers", "linear_noisy"]
+    call += ["--num_episodes", "200000", "--dataset_out", "games.jsonl", "--engine", engine, "--workers", "1"]
+    process = subprocess.Popen(call, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    deadline = time.monotonic() + 60
+    while not list(Path().glob("games.jsonl.shards/games-*.npz")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    (line,) = told.strip().splitlines()
+    assert line.startswith("interrupted: ")
+    assert "same command" in line
+    assert not Path("games.jsonl").exists()
+
+
+def test_prepare_writes_two_tables():
+    pytest.importorskip("polars")
+    run(*SMALL)
+    result = run("prepare", "--jsonl-path", "games.jsonl", "--output_dir", "tables", "--k_history", 3, "--json")
+    written = json.loads(result.stdout)
+    assert written["decisions"] == len(decisions("games.jsonl"))
+    assert written["episodes"] == 12
+    assert {path.name for path in Path("tables").iterdir()} == {"decision_steps.parquet", "episodes.parquet"}
+    assert run("prepare", "--jsonl_path", "games.jsonl").exit_code == 0
+    assert Path("games/episodes.parquet").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], "--jsonl_path"),
+        (["--jsonl_path", "none.jsonl"], "none.jsonl"),
+        (["--jsonl_path", "games.jsonl", "--k_history", "-1"], "k_history"),
+        (["--jsonl_path", "games.jsonl", "--split", "pairs"], "Did you mean 'pair'?"),
+        (["--jsonl_path", "games.jsonl", "--split_fractions", "1", "1", "1"], "fractions"),
+        (["--jsonl_path", "torn.jsonl"], "torn.jsonl, line 1"),
+    ],
+)
+def test_prepare_refuses_with_one_line_and_no_table(arguments, expected, tmp_path):
+    run(*SMALL)
+    Path("torn.jsonl").write_text('{"schema_version"\n')
+    assert expected in advice(run("prepare", *arguments))
+    assert not list(tmp_path.rglob("*.parquet"))
+
+
+def test_prepare_replaces_tables_only_when_asked():
+    run(*SMALL)
+    call = ["prepare", "--jsonl_path", "games.jsonl", "--output_dir", "tables"]
+    assert run(*call).exit_code == 0
+    assert "--overwrite" in advice(run(*call))
+    assert run(*call, "--overwrite").exit_code == 0
+
+
+def test_a_tally_of_batches_is_the_summary_of_all_games():
+    players = {"buyer_0": ["linear", "price_fixed_loose"], "seller_0": ["naive_boulware", "random"]}
+    games = rollout("price", players, 300, 0, scenario="private")
+    tally = Tally()
+    for batch in play_parts(games.run, 0, 300, record=False, batch_size=70):
+        tally.add(batch)
+    summary, told = price_summary(games).overall, tally.as_json()
+    for name in ("episodes", "faults", "deal_rate", "sound_deal_rate", "mean_rho"):
+        assert told[name] == pytest.approx(getattr(summary, name)), name
+    assert told["rho_interval"] == pytest.approx(list(summary.rho_interval))
+    assert told["decisions"] == len(games.decisions["turn"])
+
+
+def test_the_runnable_files_do_the_same(tmp_path):
+    def script(name, *arguments):
+        done = subprocess.run(
+            [sys.executable, SCRIPTS / name, *arguments], cwd=tmp_path, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    script("negotiation.py", "--dataset_mode", *SMALL[1:], "--agent1", "linear", "--agent2", "fair")
+    written = Path("games.jsonl").read_bytes()
+    script("negotiation.py", *SMALL[1:], "--dataset-mode", "--buyers", "linear", "--sellers", "fair", "--overwrite")
+    assert Path("games.jsonl").read_bytes() == written
+    assert "decision_steps.parquet" in script("prepare_data.py", "--jsonl_path", "games.jsonl")
+    quick = ["--formats", "svg", "--max_turns", "4"]
+    script("visualize_concessions.py", "--strategies", "linear", "--num_episodes", "2", *quick)
+    script("visualize_interactions.py", "--agent1", "linear", *quick)
+    assert Path("concession_plots/concessions.svg").is_file()
+    assert Path("interaction_plots/linear_vs_boulware_firm.svg").is_file()
+
+
+def test_list_shows_the_recipes():
+    written = json.loads(run("list", "recipes", "--json").stdout)
+    assert {"price-mixed", "price-seed"} <= {entry["name"] for entry in written["recipes"]}
