@@ -1,5 +1,6 @@
 """`negotiate generate` and `negotiate prepare`: what they write, what they print, what they refuse."""
 
+import contextlib
 import json
 import os
 import signal
@@ -152,13 +153,17 @@ def test_a_malformed_catalogue_is_named_with_its_line():
 @pytest.mark.parametrize("engine", ["serial", "process"])
 def test_ctrl_c_says_how_to_resume_and_the_same_command_does(engine):
     call = [sys.executable, "-m", "negotiation_cli.main", "generate", "--buyers", "linear", "--sellers", "linear_noisy"]
-    call += ["--num_episodes", "200000", "--dataset_out", "games.jsonl", "--engine", engine, "--workers", "1"]
+    call += ["--num_episodes", "60000", "--dataset_out", "games.jsonl", "--engine", engine, "--workers", "1"]
     process = subprocess.Popen(call, stderr=subprocess.PIPE, text=True, start_new_session=True)
     deadline = time.monotonic() + 60
     while not list(Path().glob("games.jsonl.shards/games-*.npz")) and time.monotonic() < deadline:
         time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGINT)
-    _, told = process.communicate(timeout=60)
+    process.send_signal(signal.SIGINT)
+    try:
+        _, told = process.communicate(timeout=30)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # its workers, if it left any
     assert process.returncode == 130
     (line,) = told.strip().splitlines()
     assert line.startswith("interrupted: ")

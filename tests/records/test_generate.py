@@ -1,0 +1,160 @@
+"""Nothing reported done is lost: equal bytes, resuming, appending, and refusals."""
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from negotiation_env.records.errors import RecordError
+from negotiation_env.records.generate import generate
+from negotiation_env.run import make_run
+
+POOL = ["linear", "boulware_noisy", "tit_for_tat", "random", "micro_fine"]
+PLAYERS = {"buyer_0": POOL, "seller_0": POOL}
+RECORD = """
+import sys
+from negotiation_env.records.generate import generate
+from negotiation_env.run import make_run
+pool = ["linear", "boulware_noisy", "tit_for_tat", "random", "micro_fine"]
+run = make_run("price", {"buyer_0": pool, "seller_0": pool}, 5)
+print("ready", flush=True)
+generate(run, int(sys.argv[2]), sys.argv[1], shard_size=int(sys.argv[3]))
+"""
+
+
+def run_of(seed=5, **settings):
+    return make_run("price", PLAYERS, seed, **settings)
+
+
+def bytes_of(path):
+    if path.is_dir():
+        return {item.name: item.read_bytes() for item in sorted(path.iterdir())}
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["games.jsonl", "tables"])
+def test_the_same_run_gives_the_same_bytes(tmp_path, name):
+    first, again = tmp_path / "one" / name, tmp_path / "two" / name
+    generate(run_of(), 300, first, shard_size=300)
+    generate(run_of(), 300, again, shard_size=300)
+    assert bytes_of(first) == bytes_of(again)
+    assert not list(tmp_path.rglob("*.shards"))
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_bytes_do_not_depend_on_shards_or_workers(tmp_path):
+    expected = tmp_path / "expected.jsonl"
+    generate(run_of(), 300, expected)
+    for number, arguments in enumerate(
+        [{"shard_size": 7}, {"shard_size": 100, "engine": "process", "workers": 2}, {"engine": "process", "workers": 3}]
+    ):
+        path = tmp_path / f"{number}.jsonl"
+        generate(run_of(), 300, path, **arguments)
+        assert path.read_bytes() == expected.read_bytes(), arguments
+
+
+def killed_and_resumed(tmp_path, name, moments, num_episodes=3000, shard_size=300):
+    expected = tmp_path / "expected" / name
+    generate(run_of(), num_episodes, expected, shard_size=shard_size)
+    rng = random.Random(0)
+    stopped = 0
+    for moment in range(moments):
+        path = tmp_path / str(moment) / name
+        path.parent.mkdir()
+        call = [sys.executable, "-c", RECORD, str(path), str(num_episodes), str(shard_size)]
+        process = subprocess.Popen(call, stdout=subprocess.PIPE, text=True)
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(rng.uniform(0.0, 0.9))
+        process.send_signal(signal.SIGKILL)
+        stopped += process.wait() == -signal.SIGKILL
+        process.stdout.close()
+        if path.exists() and not Path(f"{path}.shards").exists():
+            assert bytes_of(path) == bytes_of(expected)
+            continue
+        generate(run_of(), num_episodes, path, shard_size=shard_size)
+        assert bytes_of(path) == bytes_of(expected)
+        assert not Path(f"{path}.shards").exists()
+    return stopped
+
+
+def test_kill_at_a_few_moments(tmp_path):
+    assert killed_and_resumed(tmp_path, "games.jsonl", 3) >= 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["games.jsonl", "tables"])
+def test_kill_at_twenty_moments(tmp_path, name):
+    assert killed_and_resumed(tmp_path, name, 20) >= 5
+
+
+def test_an_existing_output_is_refused(tmp_path):
+    path = tmp_path / "games.jsonl"
+    generate(run_of(), 5, path)
+    before = path.read_bytes()
+    with pytest.raises(RecordError, match="--overwrite"):
+        generate(run_of(seed=6), 5, path)
+    assert path.read_bytes() == before
+    generate(run_of(seed=6), 5, path, overwrite=True)
+    assert path.read_bytes() != before
+
+
+def test_append_adds_another_run_and_refuses_one_that_is_there(tmp_path):
+    path, other = tmp_path / "games.jsonl", tmp_path / "other.jsonl"
+    generate(run_of(), 5, path)
+    before = path.read_bytes()
+    generate(run_of(seed=6), 5, other)
+    generate(run_of(seed=6), 5, path, append=True)
+    assert path.read_bytes() == before + other.read_bytes()
+    for seed in (5, 6):
+        with pytest.raises(RecordError, match="already"):
+            generate(run_of(seed=seed), 9, path, append=True)
+    assert path.read_bytes() == before + other.read_bytes()
+
+
+def test_a_full_disk_is_said_and_loses_nothing(tmp_path, monkeypatch):
+    from negotiation_env.records import shards
+
+    real, calls = shards.flush, []
+
+    def full(file):
+        calls.append(file)
+        if len(calls) > 4:
+            raise OSError(28, "No space left on device")
+        real(file)
+
+    path, expected = tmp_path / "games.jsonl", tmp_path / "expected.jsonl"
+    generate(run_of(), 60, expected, shard_size=10)
+    with monkeypatch.context() as patch:
+        patch.setattr(shards, "flush", full)
+        with pytest.raises(RecordError, match="the disk is full"):
+            generate(run_of(), 60, path, shard_size=10)
+    assert not path.exists()
+    result = generate(run_of(), 60, path, shard_size=10)
+    assert result.resumed > 0
+    assert path.read_bytes() == expected.read_bytes()
+
+
+def test_an_unfinished_recording_of_another_run_is_not_mixed_in(tmp_path):
+    path = tmp_path / "games.jsonl"
+
+    def stop(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt, match="the same command goes on"):
+        generate(run_of(), 30, path, shard_size=10, progress=stop)
+    with pytest.raises(RecordError, match="another run"):
+        generate(run_of(seed=6), 30, path, shard_size=10)
+    generate(run_of(), 30, path, shard_size=10)
+    assert len({line.split('"')[5] for line in path.read_text().splitlines()}) == 30
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"), [({"num_episodes": 0}, "num_episodes"), ({"shard_size": 0}, "shard_size")]
+)
+def test_wrong_numbers_are_refused(tmp_path, arguments, name):
+    with pytest.raises(ValueError, match=name):
+        generate(run_of(), **{"num_episodes": 5, "path": tmp_path / "games.jsonl", **arguments})

@@ -1,0 +1,167 @@
+"""Parquet tables: prepared ones equal generated ones, splits keep episodes whole, bad lines are named."""
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+
+from negotiation_env import rollout
+from negotiation_env.metrics import price_summary
+from negotiation_env.records.errors import RecordError
+from negotiation_env.records.generate import generate
+from negotiation_env.records.prepare import prepare
+from negotiation_env.records.recipes import list_recipes, load_recipe
+from negotiation_env.records.splits import Split
+from negotiation_env.run import make_run
+
+POOL = ["linear", "boulware_noisy", "tit_for_tat", "micro_fine", "naive_boulware"]
+PLAYERS = {"buyer_0": POOL, "seller_0": POOL}
+
+
+@pytest.fixture
+def records(tmp_path):
+    path = tmp_path / "games.jsonl"
+    generate(make_run("price", PLAYERS, 3), 120, path)
+    generate(make_run("price", PLAYERS, 4, scenario="private"), 80, path, append=True)
+    return path
+
+
+@pytest.mark.parametrize("split", [None, Split(by="pair", fractions=(0.6, 0.2, 0.2))])
+def test_prepared_tables_equal_generated_ones(tmp_path, split):
+    run = make_run("price", PLAYERS, 3)
+    generate(run, 150, tmp_path / "games.jsonl")
+    generate(run, 150, tmp_path / "direct", split=split)
+    prepare(tmp_path / "games.jsonl", tmp_path / "prepared", split=split)
+    for name in ("decision_steps", "episodes"):
+        one, two = (pl.read_parquet(tmp_path / folder / f"{name}.parquet") for folder in ("direct", "prepared"))
+        assert one.equals(two)
+
+
+def test_decision_rows_hold_what_was_seen_and_done(tmp_path):
+    run = make_run("price", PLAYERS, 3)
+    generate(run, 60, tmp_path / "tables", k_history=3)
+    table = pl.read_parquet(tmp_path / "tables" / "decision_steps.parquet")
+    episodes = rollout("price", PLAYERS, 60, 3)
+    assert table["turn"].to_list() == episodes.decisions["turn"].tolist()
+    np.testing.assert_array_equal(table["action_price"].to_numpy(), episodes.decisions["price"])
+    view = episodes.views(np.arange(len(table)))
+    np.testing.assert_array_equal(table["last_offer_price"].to_numpy(), view.standing_offer)
+    np.testing.assert_array_equal(table["reservation_price"].to_numpy(), view.reservation_price)
+    raw, scaled = table["action_price"].to_numpy(), table["action_price_norm"].to_numpy()
+    np.testing.assert_allclose(scaled, (raw - 850.0) / 650.0, atol=1e-6)
+    assert not any(name.startswith("history_4") for name in table.columns)
+
+
+@pytest.mark.parametrize("by", ["episode", "pair"])
+def test_no_episode_or_pair_straddles_a_split(tmp_path, records, by):
+    prepare(records, tmp_path / "tables", split=Split(by=by, fractions=(0.5, 0.25, 0.25)))
+    table = pl.read_parquet(tmp_path / "tables" / "decision_steps.parquet")
+    assert set(table["split"]) == {"train", "val", "test"}
+    assert table.group_by("trajectory_id").agg(pl.col("split").n_unique())["split"].max() == 1
+    if by == "pair":
+        games = pl.read_parquet(tmp_path / "tables" / "episodes.parquet")
+        assert games.group_by("buyer", "seller").agg(pl.col("split").n_unique())["split"].max() == 1
+
+
+def edited(path, number, change):
+    lines = path.read_text().splitlines()
+    lines[number - 1] = change(lines[number - 1])
+    path.write_text("\n".join(lines) + "\n")
+
+
+def without(key):
+    def change(line):
+        record = json.loads(line)
+        del record[key]
+        return json.dumps(record)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda line: line[: len(line) // 2], "not JSON"),
+        (lambda line: "[1, 2]", "JSON object"),
+        (without("action"), "'action' is missing"),
+        (lambda line: line.replace('"schema_version":1', '"schema_version":9'), "schema_version is 9"),
+        (lambda line: line.replace('"price":', '"price":NaN,"old":', 1), "NaN is not JSON"),
+        (lambda line: line.replace('"turn":', '"turn":"x","old":', 1), "turn is 'x'"),
+    ],
+)
+def test_a_malformed_line_is_named_and_nothing_is_written(tmp_path, records, change, reason):
+    edited(records, 57, change)
+    with pytest.raises(RecordError, match=reason) as error:
+        prepare(records, tmp_path / "tables")
+    assert "games.jsonl" in str(error.value)
+    assert "57" in str(error.value)
+    assert not (tmp_path / "tables").exists()
+
+
+def test_a_torn_last_line_is_named(tmp_path, records):
+    text = records.read_text()
+    records.write_text(text[:-30])
+    with pytest.raises(RecordError, match=str(len(text.splitlines()))):
+        prepare(records, tmp_path / "tables")
+
+
+def test_records_written_by_other_tools_can_be_prepared(tmp_path, records):
+    lines = [json.loads(line) for line in records.read_text().splitlines()]
+    other = tmp_path / "spaced.jsonl"
+    other.write_text("".join(json.dumps(dict(reversed(line.items()))) + "\n" for line in lines))
+    prepare(records, tmp_path / "one")
+    prepare(other, tmp_path / "two")
+    for name in ("decision_steps", "episodes"):
+        one, two = (pl.read_parquet(tmp_path / folder / f"{name}.parquet") for folder in ("one", "two"))
+        assert one.equals(two)
+
+
+def test_existing_tables_are_refused(tmp_path, records):
+    prepare(records, tmp_path / "tables")
+    with pytest.raises(RecordError, match="--overwrite"):
+        prepare(records, tmp_path / "tables")
+    prepare(records, tmp_path / "tables", overwrite=True)
+
+
+def test_frames_need_no_files():
+    episodes = rollout("price", PLAYERS, 30, 3)
+    games, moves = episodes.to_polars()
+    assert len(games) == 30
+    assert len(moves) == len(episodes.decisions["kind"])
+
+
+@pytest.mark.parametrize("name", list_recipes())
+def test_recipes_play(name):
+    recipe = load_recipe(name)
+    episodes = rollout(recipe.domain, recipe.players, 200, recipe.seed, **recipe.settings)
+    assert set(episodes.episodes["first_mover"]) == {"buyer", "seller"}
+    assert recipe.run().run_id
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("name = ]\n", "line 1"),
+        ('nme = "x"\n', "name"),
+        ('name = "x"\ndescription = "y"\nnum_episodes = "many"\nseed = 0\npolicies = ["linear"]\n', "num_episodes"),
+        ('name = "x"\ndescription = "y"\nnum_episodes = 5\nseed = 0\n', "policies"),
+    ],
+)
+def test_a_malformed_recipe_names_the_file_and_the_reason(tmp_path, text, message):
+    path = tmp_path / "x.toml"
+    path.write_text(text)
+    with pytest.raises(RecordError, match=message) as error:
+        load_recipe(str(path))
+    assert "x.toml" in str(error.value)
+
+
+def test_summary_never_averages_impasses_and_counts_violations():
+    episodes = rollout("price", {"buyer_0": "linear", "seller_0": "linear"}, 400, 0, scenario="private")
+    summary, games = price_summary(episodes).overall, episodes.episodes
+    assert summary.deal_rate == pytest.approx(games["deal"].mean())
+    assert summary.sound_deal_rate <= summary.deal_rate
+    rho = games["rho"][games["deal"]]
+    assert summary.mean_rho == pytest.approx(rho.mean())
+    assert summary.rho_interval[0] < summary.mean_rho < summary.rho_interval[1]
+    assert summary.mean_payoff_buyer == pytest.approx(games["payoff_buyer"].mean())
