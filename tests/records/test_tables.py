@@ -1,6 +1,7 @@
 """Parquet tables: prepared ones equal generated ones, splits keep episodes whole, bad lines are named."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -165,3 +166,13 @@ def test_summary_never_averages_impasses_and_counts_violations():
     assert summary.mean_rho == pytest.approx(rho.mean())
     assert summary.rho_interval[0] < summary.mean_rho < summary.rho_interval[1]
     assert summary.mean_payoff_buyer == pytest.approx(games["payoff_buyer"].mean())
+
+
+def test_the_committed_sample_is_what_its_card_says(tmp_path):
+    sample = Path(__file__).resolve().parents[2] / "datasets" / "sample" / "price-seed"
+    generate(load_recipe("price-seed").run(), 250, tmp_path / "again")
+    for name in ("decision_steps", "episodes"):
+        assert pl.read_parquet(sample / f"{name}.parquet").equals(
+            pl.read_parquet(tmp_path / "again" / f"{name}.parquet")
+        )
+    assert sum(item.stat().st_size for item in sample.iterdir()) < 300_000
