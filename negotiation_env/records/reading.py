@@ -12,7 +12,7 @@ from negotiation_env.records.lines import parse_line
 from negotiation_env.records.read_game import ReadGame, command_of
 from negotiation_env.records.recognising import recognise
 
-_READ, _LONGEST = 1 << 20, 1 << 26
+_READ, _LONGEST = 1 << 17, 1 << 26
 """Characters that are read at once, and that are searched for the end of a game."""
 _FIRST_TURN = ',"turn":1,'
 
