@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import pickle
+import signal
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -24,7 +25,9 @@ def play_in_processes(run: Run, bounds: Sequence[tuple[int, int]], workers: int,
         TypeError: a player cannot be sent to another process.
     """
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, _receive, (_pickled(run),)) as pool:
+    pool = ProcessPoolExecutor(workers, context, _receive, (_pickled(run),))
+    finished = False
+    try:
         pending: deque[Future[Batch]] = deque()
         for low, high in bounds:
             pending.append(pool.submit(_play, low, high, record))
@@ -32,6 +35,10 @@ def play_in_processes(run: Run, bounds: Sequence[tuple[int, int]], workers: int,
                 yield Episodes(run, pending.popleft().result())
         while pending:
             yield Episodes(run, pending.popleft().result())
+        finished = True
+    finally:
+        # After an interrupt nobody waits for games that nobody will read.
+        pool.shutdown(wait=finished, cancel_futures=True)
 
 
 def _pickled(run: Run) -> bytes:
@@ -45,6 +52,7 @@ def _pickled(run: Run) -> bytes:
 
 
 def _receive(pickled: bytes) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent process decides
     global _run  # each worker process holds the one run that it plays
     _run = pickle.loads(pickled)  # our own parent process made these bytes
 

@@ -45,10 +45,10 @@ _FIRST = re.compile(
     rf'(?:,"product":{_text("product")})?\}}\}}\n'
 )
 _LAST = re.compile(
-    r',"offer_history":\[(?P<offers>[^\]]*)\],"reservation_price":[^"]*"price_range":[^"]*'
-    rf'"action":\{{"type":"(?P<action>OFFER|ACCEPT|WALK)","price":{_number("price")}\}},'
+    r',"offer_history":\[([\d.,]*)\],"reservation_price":[^"]*"price_range":[^"]*'
+    r'"action":\{"type":"(OFFER|ACCEPT|WALK)","price":(null|[\d.]+)\},"reward":(-?\d[^,]*),'
 )
-_REWARD = re.compile(rf'"reward":{_number("reward")},"is_terminal":true')
+_REWARD = '},"reward":'
 
 
 def recognise(text: str) -> ReadGame | None:
@@ -63,7 +63,7 @@ def recognise(text: str) -> ReadGame | None:
         _add_moves(game, last, text, start)
     except ValueError:  # a number that is none: reading line by line will say where
         return None
-    offers = [*map(number_text, game.offers), "null"]
+    offers = [*map(repr, game.offers), "null"]
     rewards = number_text(game.rewards[0]), number_text(game.rewards[1])
     moves = zip(game.kinds, offers, strict=False)
     written = "".join(game_lines(_text_of(game), game.facts.first, moves, len(game.kinds), rewards))
@@ -102,23 +102,31 @@ def _opened(first: dict[str, str]) -> ReadGame:
 
 def _add_moves(game: ReadGame, last: re.Match[str], text: str, start: int) -> None:
     """Add what the last line, which begins at ``start``, says about all moves, and the rewards."""
-    offers, kind = last["offers"], ACTIONS.index(last["action"])
-    game.offers = [float(price) for price in offers.split(",")] if offers else []
-    game.kinds = [OFFER] * len(game.offers) + [kind]
-    if kind == OFFER:
-        game.offers.append(float(last["price"]))
+    offers, action, price, reward = last.groups()
+    if offers:
+        game.offers += map(float, offers.split(","))
+    game.kinds += [OFFER] * len(game.offers)
+    game.kinds.append(ACTIONS.index(action))
+    if action == "OFFER":
+        game.offers.append(float(price))
     turns = len(game.kinds)
-    game.ends = [False] * (turns - 2) + [True] * min(turns, 2)
+    game.ends += [False] * (turns - 2) + [True] * min(turns, 2)
     seat = (game.facts.first + turns - 1) & 1
-    lines_from = (start, text.rfind("\n", 0, max(start - 1, 0)) + 1)
-    for mover, line in zip((seat, 1 - seat), lines_from[:turns], strict=False):
-        reward = _REWARD.search(text, line)
-        if reward is not None:
-            game.rewards[mover] = float(reward["reward"])
+    game.rewards[seat] = _finite(reward)
+    if turns > 1:
+        before = text.find(_REWARD, text.rfind("\n", 0, start - 1) + 1) + len(_REWARD)
+        game.rewards[1 - seat] = _finite(text[before : text.find(",", before)])
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text} is not finite")
+    return value
 
 
 def _value(text: str) -> float | None:
-    return None if text == "null" else float(text)
+    return None if text == "null" else _finite(text)
 
 
 @lru_cache(maxsize=4096)
@@ -136,7 +144,7 @@ def _text_of(game: ReadGame) -> GameText:
     """The common parts of the lines that we would write for a game."""
     facts = game.facts
     limits = facts.buyer_max, facts.seller_min
-    results = (math.nan if value is None else value for value in (facts.price, facts.rho))
+    results = [math.nan if value is None else value for value in (facts.price, facts.rho)]
     numbers = (*limits, zopa_width(*limits), facts.price_low, facts.price_high, *results, *game.commanded)
     texts = (facts.scenario, facts.information, facts.episode_outcome, facts.product)
     return game_text(
