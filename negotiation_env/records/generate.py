@@ -66,6 +66,7 @@ def generate(
     split: Split | None = None,
     k_history: int = 5,
     progress: Callable[[int], None] | None = None,
+    observe: Callable[[Episodes], None] | None = None,
 ) -> GenerateResult:
     """Play games 0 to ``num_episodes`` of a run and write them to a file.
 
@@ -85,6 +86,8 @@ def generate(
         split: how the Parquet tables are split; by episode, .8/.1/.1, if not given.
         k_history: how many earlier offers each row of the Parquet decision table repeats.
         progress: called with the number of games finished since the last call.
+        observe: called with all games in order, some at a time, also those played before an interruption; not
+            called if a finished output only had to be given its name.
 
     Raises:
         RecordError: the output exists, belongs to another run, or cannot be written.
@@ -103,7 +106,7 @@ def generate(
         return GenerateResult(output.files, run.run_id, Counts(**known), num_episodes)
     output.check(run, overwrite)
     with folder.opened(overwrite):
-        recording = _Recording(run, folder, num_episodes, shard_size, progress)
+        recording = _Recording(run, folder, num_episodes, shard_size, progress, observe)
         counts = recording.write_to(output, engine, workers)
         folder.mark_assembled(asdict(counts))
         _publish(folder, output)
@@ -125,13 +128,20 @@ class _Recording:
     """Games on their way from the engine, or from shards, to a writer."""
 
     def __init__(
-        self, run: Run, folder: ShardFolder, num_episodes: int, shard_size: int, progress: Callable[[int], None] | None
+        self,
+        run: Run,
+        folder: ShardFolder,
+        num_episodes: int,
+        shard_size: int,
+        progress: Callable[[int], None] | None,
+        observe: Callable[[Episodes], None] | None,
     ) -> None:
         self.run = run
         self.folder = folder
         self.num_episodes = num_episodes
         self.shard_size = shard_size
         self.progress = progress
+        self.observe = observe
         self.resumed = 0
         self.played = 0
 
@@ -158,6 +168,8 @@ class _Recording:
             with self._explained():
                 writer.write(games)
             counts = counts.plus(games, len(episodes))
+            if self.observe is not None:
+                self.observe(episodes)
             if self.progress is not None:
                 self.progress(len(episodes))
         with self._explained():

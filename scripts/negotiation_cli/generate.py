@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -90,6 +91,7 @@ def generate(
     goes on where it stopped.
     """
     from negotiation_cli.output import progress_bar
+    from negotiation_cli.tally import Tally
     from negotiation_env.records.generate import generate as write_games
 
     refuse_model(model, no_llm)
@@ -104,6 +106,7 @@ def generate(
         discount=discount,
     )
     run, number = _plan(domain, recipe, (buyers, sellers), seed, num_episodes, settings)
+    tally = Tally()
     with progress_bar("games", number, as_json) as progress:
         result = write_games(
             run,
@@ -114,8 +117,9 @@ def generate(
             overwrite=overwrite,
             append=append,
             progress=progress,
+            observe=tally.add,
         )
-    _summarise(result, _tally(run, number), as_json)
+    _summarise(result, tally, as_json)
 
 
 def _plan(
@@ -148,23 +152,14 @@ def _products(settings: Mapping[str, Any]) -> int:
     return len(read_catalogue(settings["catalogue"]))
 
 
-def _tally(run: Run, number: int) -> Tally:
-    """What came out of the games of a run, which are the same however often they are played."""
-    from negotiation_cli.tally import Tally
-    from negotiation_env.rollouts import play_parts
-
-    tally = Tally()
-    for episodes in play_parts(run, 0, number, record=False):
-        tally.add(episodes)
-    return tally
-
-
 def _summarise(result: GenerateResult, tally: Tally, as_json: bool) -> None:
     from negotiation_cli.output import report, screen
 
     files = [str(path) for path in result.files]
+    figures = tally.as_json() if tally.episodes + tally.faults else asdict(result.counts)
     if as_json:
-        report({"run_id": result.run_id, "files": files, "resumed": result.resumed, **tally.as_json()}, as_json)
+        report({"run_id": result.run_id, "files": files, "resumed": result.resumed, **figures}, as_json)
         return
-    screen().print(tally.as_table())
+    if tally.episodes + tally.faults:
+        screen().print(tally.as_table())
     report({"written to": files, "run": result.run_id}, as_json)
