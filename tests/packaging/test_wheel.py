@@ -51,9 +51,11 @@ def test_wheel_holds_the_packages_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names}
     packages = {"negotiation_env", "negotiation_policies", "negotiation_janus", "negotiation_cli"}
-    assert {top for top in tops if not top.endswith(".dist-info")} == packages
+    assert {top for top in tops if not top.endswith((".dist-info", ".data"))} == packages
     assert {f"{package}/py.typed" for package in packages} <= set(names)
     assert any(name.endswith("licenses/LICENSE") for name in names)
+    data = {name.partition(".data/data/")[2] for name in names if ".data/" in name}
+    assert data == {f"share/negotiation-env/recipes/{name}.toml" for name in ("price-mixed", "price-seed")}
 
 
 def test_wheel_works_from_another_directory(python: Path, tmp_path: Path) -> None:
