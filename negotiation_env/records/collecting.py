@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from negotiation_env.domain import Array
 from negotiation_env.policy import OFFER
 from negotiation_env.records.games import Games, label
+from negotiation_env.records.lines import GameFacts
 from negotiation_env.records.read_game import ReadGame
 
-_NUMBERS = {
-    "first": np.int64, "max_turns": np.int32, "seed": np.uint64, "buyer_max": np.float64, "seller_min": np.float64,
-    "price_low": np.float64, "price_high": np.float64, "price": np.float64, "rho": np.float64,
-    "rho_commanded_0": np.float64, "rho_commanded_1": np.float64, "reward_0": np.float64, "reward_1": np.float64,
-    "turns": np.int32,
-}  # fmt: skip
+_DTYPES = {"first": np.int64, "max_turns": np.int32, "seed": np.uint64}
 _TEXTS = (
     "strategy_0", "strategy_1", "params_0", "params_1", "scenario", "information", "episode_outcome", "product",
 )  # fmt: skip
@@ -28,25 +23,21 @@ class Collector:
     """
 
     def __init__(self) -> None:
-        self._ids: list[str] = []
-        self._numbers: list[tuple[float | None, ...]] = []
-        self._texts: list[tuple[str, ...]] = []
+        self._facts: list[GameFacts] = []
+        self._results: list[tuple[float, ...]] = []
         self._kinds: list[int] = []
         self._offers: list[float] = []
         self._messages: dict[int, str] = {}
         self._notes: dict[int, str] = {}
 
     def __len__(self) -> int:
-        return len(self._ids)
+        return len(self._facts)
 
     def add(self, game: ReadGame) -> None:
         """Take a whole game."""
-        f, start = game.facts, len(self._kinds)
-        self._ids.append(f.uid)
-        limits = (f.buyer_max, f.seller_min, f.price_low, f.price_high)
-        counts = (f.first, f.max_turns, f.seed)
-        self._numbers.append((*counts, *limits, f.price, f.rho, *game.commanded, *game.rewards, len(game.kinds)))
-        self._texts.append((*f.strategies, *f.params, f.scenario, f.information, f.episode_outcome, f.product))
+        start = len(self._kinds)
+        self._facts.append(game.facts)
+        self._results.append((*game.commanded, *game.rewards, len(game.kinds)))
         self._kinds += game.kinds
         self._offers += game.offers
         self._messages.update((start + place, text) for place, text in game.messages.items())
@@ -54,12 +45,14 @@ class Collector:
 
     def games(self) -> Games:
         """What has been taken."""
-        numbers: dict[str, Array] = {
-            name: np.array(values, dtype=dtype)
-            for (name, dtype), values in zip(_NUMBERS.items(), zip(*self._numbers, strict=True), strict=True)
-        }
-        texts = dict(zip(_TEXTS, map(label, zip(*self._texts, strict=True)), strict=True))
+        columns = dict(zip(GameFacts._fields, zip(*self._facts, strict=True), strict=True))
+        ids = list(columns.pop("uid"))
+        texts = {name: label(columns.pop(name)) for name in _TEXTS}
+        numbers = {name: np.array(values, dtype=_DTYPES.get(name, np.float64)) for name, values in columns.items()}
+        command_0, command_1, reward_0, reward_1, turns = np.array(self._results).T
+        numbers |= {"rho_commanded_0": command_0, "rho_commanded_1": command_1}
+        numbers |= {"reward_0": reward_0, "reward_1": reward_1, "turns": turns.astype(np.int32)}
         kind = np.array(self._kinds, dtype=np.int8)
         offer = np.full(len(kind), np.nan)
         offer[kind == OFFER] = self._offers
-        return Games(self._ids, numbers, texts, kind, offer, self._messages, self._notes)
+        return Games(ids, numbers, texts, kind, offer, self._messages, self._notes)

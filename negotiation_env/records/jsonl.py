@@ -47,7 +47,7 @@ def game_text(uid: str, numbers: Sequence[str], texts: Sequence[str]) -> GameTex
     """The common parts of one game's lines.
 
     Args:
-        uid: the trajectory id.
+        uid: JSON text of the trajectory id.
         numbers: JSON text of `NUMBERS`.
         texts: JSON text of `TEXTS`; those of the parameters are objects.
     """
@@ -76,9 +76,7 @@ def game_text(uid: str, numbers: Sequence[str], texts: Sequence[str]) -> GameTex
         f'{start}{command_1},"intent_impasse":{_TRUTH[command_1 == _IMPASSE]},{meta}'
         f'"opponent":{buyer},"opponent_params":{buyer_params}{end}',
     )
-    return GameText(
-        f'{{"schema_version":{SCHEMA_VERSION},"trajectory_id":{json.dumps(uid)},"turn":', (as_buyer, as_seller)
-    )
+    return GameText(f'{{"schema_version":{SCHEMA_VERSION},"trajectory_id":{uid},"turn":', (as_buyer, as_seller))
 
 
 def _agent(strategy: str, params: str) -> str:
@@ -100,7 +98,7 @@ def _some_lines(games: Games) -> Iterator[str]:
         end = start + length
         moves = zip(kinds[start:end], offers[start:end], strict=True)
         extras = [said.get(row, "") for row in range(start, end)] if said else None
-        yield from game_lines(game_text(uid, numbers, texts), first, moves, length, earned, extras)
+        yield from game_lines(game_text(json.dumps(uid), numbers, texts), first, moves, length, earned, extras)
 
 
 def game_lines(

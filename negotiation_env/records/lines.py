@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from negotiation_env.policy import OFFER
 from negotiation_env.records.games import SIDES, json_text
@@ -15,12 +15,12 @@ from negotiation_env.run import SCHEMA_VERSION
 
 OUTCOMES = {"OFFER": "deadline", "ACCEPT": "deal", "WALK": "walk"}
 """How a game ends whose last action is this."""
+_ROUNDING = 1e-6
 _NUMBER, _OPTIONAL = (float, int), (float, int, type(None))
 
 
-@dataclass(slots=True)
-class GameFacts:
-    """What every line of a game says alike; prices in currency units, ``None`` for null."""
+class GameFacts(NamedTuple):
+    """What every line of a game says alike; prices in currency units, ``None`` for null, parameters as JSON."""
 
     uid: str
     first: int
@@ -32,8 +32,10 @@ class GameFacts:
     price_high: float
     price: float | None
     rho: float | None
-    strategies: tuple[str, str]
-    params: tuple[str, str]
+    strategy_0: str
+    strategy_1: str
+    params_0: str
+    params_1: str
     scenario: str
     information: str
     episode_outcome: str
@@ -88,7 +90,7 @@ def parse_line(text: str) -> Line:
         message=_get(record, "message", str, type(None), default=None) or "",
         notes=json_text(record["notes"]) if record.get("notes") is not None else "",
     )
-    _check_state(line, state)
+    _check_state(line, state, float(_get(meta, "zopa_width", *_NUMBER)))
     return line
 
 
@@ -127,8 +129,10 @@ def _facts(
         price_high=high,
         price=_get(meta, "accepted_price", *_OPTIONAL),
         rho=_get(record, "rho", *_OPTIONAL),
-        strategies=(buyer[0], seller[0]),
-        params=(buyer[1], seller[1]),
+        strategy_0=buyer[0],
+        strategy_1=seller[0],
+        params_0=buyer[1],
+        params_1=seller[1],
         scenario=_get(meta, "scenario", str),
         information=_get(meta, "information", str),
         episode_outcome=_one_of(meta, "episode_outcome", tuple(OUTCOMES.values())),
@@ -136,7 +140,12 @@ def _facts(
     )
 
 
-def _check_state(line: Line, state: Mapping[str, Any]) -> None:
+def is_width(width: float, facts: GameFacts) -> bool:
+    """Whether this is the width of the surplus, but for rounding."""
+    return abs(width - (facts.buyer_max - facts.seller_min)) < _ROUNDING
+
+
+def _check_state(line: Line, state: Mapping[str, Any], width: float) -> None:
     facts = line.facts
     limit = facts.seller_min if line.seat else facts.buyer_max
     expected = {
@@ -147,6 +156,8 @@ def _check_state(line: Line, state: Mapping[str, Any]) -> None:
     for name, value in expected.items():
         if _get(state, name, *_OPTIONAL) != value:
             raise ValueError(f"state.{name} is {state[name]!r}; the rest of the line says {value!r}")
+    if not is_width(width, facts):
+        raise ValueError(f"meta.zopa_width is {width}; the limits are {facts.buyer_max} and {facts.seller_min}")
     if line.kind == OFFER and not facts.price_low <= line.price <= facts.price_high:
         raise ValueError(f"action.price is {line.price}; it must be inside [{facts.price_low}, {facts.price_high}]")
 

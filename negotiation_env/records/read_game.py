@@ -63,7 +63,7 @@ class ReadGame:
     def _check(self, line: Line, place: int, seat: int) -> None:
         uid, commanded = self.facts.uid, self.commanded[line.seat]
         if line.facts != self.facts:
-            names = [name for name in GameFacts.__slots__ if getattr(line.facts, name) != getattr(self.facts, name)]
+            names = [name for name in GameFacts._fields if getattr(line.facts, name) != getattr(self.facts, name)]
             raise ValueError(f"{names[0]} is not what the lines of episode {uid} before it say")
         if (line.turn, line.seat) != (place + 1, seat):
             raise ValueError(

@@ -78,7 +78,7 @@ class _Reader:
             game = self._open
             if game is None or game.facts.uid != line.facts.uid:
                 yield from self._close()
-                game = ReadGame(line.facts, [command_of(params) for params in line.facts.params])
+                game = ReadGame(line.facts, [command_of(line.facts.params_0), command_of(line.facts.params_1)])
                 self._begin(game)
             game.add(line)
 

@@ -13,142 +13,99 @@ import re
 from functools import lru_cache
 
 from negotiation_env.policy import OFFER
-from negotiation_env.records.games import SIDES, json_text, zopa_width
+from negotiation_env.records.games import SIDES, json_text
 from negotiation_env.records.jsonl import ACTIONS, GameText, game_lines, game_text, number_text
-from negotiation_env.records.lines import GameFacts
+from negotiation_env.records.lines import GameFacts, is_width
 from negotiation_env.records.read_game import ReadGame, command_of
 from negotiation_env.run import SCHEMA_VERSION
 
-
-def _text(name: str) -> str:
-    return rf'"(?P<{name}>[^"\\]*)"'
-
-
-def _number(name: str) -> str:
-    return rf"(?P<{name}>null|-?\d[^,\]}}]*)"
-
-
-def _object(name: str) -> str:
-    return rf"(?P<{name}>\{{[^{{}}]*\}})"
-
-
+_TEXT, _OBJECT, _WHOLE = r'("[^"\\\x00-\x1f]*")', r"(\{[^{}]*\})", r"((?!0\d)\d{1,18})"
+_FLOAT = r"-?(?!0\d)\d+\.\d+(?:e-\d+)?"
+_NUMBER, _NULLABLE = f"({_FLOAT})", f"(null|{_FLOAT})"
 _FIRST = re.compile(
-    rf'\{{"schema_version":{SCHEMA_VERSION},"trajectory_id":{_text("uid")},"turn":1,"agent":\{{'
-    rf'"strategy":{_text("own")},"params":{_object("own_params")}\}},"state":\{{"timestep":0,'
-    rf'"max_turns":{_number("max_turns")},"role":"(?P<role>buyer|seller)","last_offer_price":null,"offer_history":\[\],'
-    rf'"reservation_price":[^,]*,"price_range":\[{_number("price_low")},{_number("price_high")}\]\}},'
-    rf'"action":[^}}]*\}},"reward":[^,]*,"is_terminal":\w*,"rho":{_number("rho")},"rho_commanded":{_number("command")},'
-    rf'"intent_impasse":\w*,"meta":\{{"buyer_max":{_number("buyer_max")},"seller_min":{_number("seller_min")},'
-    rf'"zopa_width":[^,]*,"accepted_price":{_number("price")},"first_mover":"\w*","seed":{_number("seed")},'
-    rf'"scenario":{_text("scenario")},"information":{_text("information")},"opponent":{_text("other")},'
-    rf'"opponent_params":{_object("other_params")},"episode_outcome":{_text("outcome")}'
-    rf'(?:,"product":{_text("product")})?\}}\}}\n'
+    rf'\{{"schema_version":{SCHEMA_VERSION},"trajectory_id":{_TEXT},"turn":1,"agent":\{{"strategy":{_TEXT},'
+    rf'"params":{_OBJECT}\}},"state":\{{"timestep":0,"max_turns":{_WHOLE},"role":"(buyer|seller)",'
+    rf'"last_offer_price":null,"offer_history":\[\],"reservation_price":[^,]*,"price_range":\[{_NUMBER},{_NUMBER}\]\}},'
+    rf'"action":[^}}]*\}},"reward":[^,]*,"is_terminal":\w*,"rho":{_NULLABLE},"rho_commanded":{_NULLABLE},'
+    rf'"intent_impasse":\w*,"meta":\{{"buyer_max":{_NUMBER},"seller_min":{_NUMBER},"zopa_width":{_NUMBER},'
+    rf'"accepted_price":{_NULLABLE},"first_mover":"\w*","seed":{_WHOLE},"scenario":{_TEXT},"information":{_TEXT},'
+    rf'"opponent":{_TEXT},"opponent_params":{_OBJECT},"episode_outcome":{_TEXT}(?:,"product":{_TEXT})?\}}\}}\n'
 )
 _LAST = re.compile(
-    r',"offer_history":\[([\d.,]*)\],"reservation_price":[^"]*"price_range":[^"]*'
-    r'"action":\{"type":"(OFFER|ACCEPT|WALK)","price":(null|[\d.]+)\},"reward":(-?\d[^,]*),'
+    rf',"offer_history":\[((?:{_FLOAT}(?:,{_FLOAT})*)?)\],"reservation_price":[^"]*"price_range":[^"]*'
+    rf'"action":\{{"type":"(OFFER|ACCEPT|WALK)","price":{_NULLABLE}\}},"reward":{_NUMBER},'
 )
-_REWARD = '},"reward":'
+_REWARD = re.compile(rf'"reward":{_NUMBER},')
 
 
 def recognise(text: str) -> ReadGame | None:
     """The game whose lines, all of them, are ``text``; ``None`` if we would not write exactly that."""
-    first = _FIRST.match(text)
     start = text.rfind("\n", 0, -1) + 1
-    last = _LAST.search(text, start)
-    if first is None or last is None:
+    first, last = _FIRST.match(text), _LAST.search(text, start)
+    before = _REWARD.search(text, text.rfind("\n", 0, max(start - 1, 0)) + 1)
+    if first is None or last is None or before is None:
         return None
     try:
-        game = _opened(first.groupdict(""))
-        _add_moves(game, last, text, start)
-    except ValueError:  # a number that is none: reading line by line will say where
+        game, common = _opened(*first.groups('""'))
+    except ValueError:  # parameters that are not JSON: reading line by line will say so
         return None
-    offers = [*map(repr, game.offers), "null"]
-    rewards = number_text(game.rewards[0]), number_text(game.rewards[1])
-    moves = zip(game.kinds, offers, strict=False)
-    written = "".join(game_lines(_text_of(game), game.facts.first, moves, len(game.kinds), rewards))
-    return game if written == text and game.is_in_range() else None
+    history, action, price, reward = last.groups()
+    offers = history.split(",") if history else []
+    kinds = [OFFER] * len(offers) + [ACTIONS.index(action)]
+    moves = [*offers, price]
+    seat = game.facts.first
+    earned = (reward, before[1]) if (seat + len(moves)) & 1 else (before[1], reward)
+    if "".join(game_lines(common, seat, zip(kinds, moves, strict=True), len(moves), earned)) != text:
+        return None
+    _add_moves(game, kinds, moves, earned)
+    return game if game.is_in_range() else None
 
 
-def _opened(first: dict[str, str]) -> ReadGame:
-    """A game without moves, from the parts of its first line."""
-    seat = SIDES.index(first["role"])
-    strategies, params = (first["own"], first["other"]), (first["own_params"], first["other_params"])
+def _opened(
+    uid: str, own: str, own_params: str, max_turns: str, role: str, low: str, high: str, rho: str, command: str,
+    buyer_max: str, seller_min: str, width: str, price: str, seed: str, scenario: str, information: str,
+    other: str, other_params: str, outcome: str, product: str,
+) -> tuple[ReadGame, GameText]:  # fmt: skip
+    """A game without moves, and what its lines have in common, from the JSON texts of its first line."""
+    seat = SIDES.index(role)
+    names, params = (own, other), (own_params, other_params)
+    commands = (command, _command(other_params))
+    if seat:
+        names, params, commands = names[::-1], params[::-1], commands[::-1]
     facts = GameFacts(
-        uid=first["uid"],
-        first=seat,
-        max_turns=int(first["max_turns"]),
-        seed=int(first["seed"]),
-        buyer_max=float(first["buyer_max"]),
-        seller_min=float(first["seller_min"]),
-        price_low=float(first["price_low"]),
-        price_high=float(first["price_high"]),
-        price=_value(first["price"]),
-        rho=_value(first["rho"]),
-        strategies=strategies if seat == 0 else strategies[::-1],
-        params=params if seat == 0 else params[::-1],
-        scenario=first["scenario"],
-        information=first["information"],
-        episode_outcome=first["outcome"],
-        product=first["product"],
-    )
-    if not all(map(_is_ours, params)):
-        raise ValueError(f"{params} are not in our own writing")
-    game = ReadGame(facts, [command_of(text) for text in facts.params])
-    command = _value(first["command"])
-    game.commanded[seat] = math.nan if command is None else command
-    return game
+        uid[1:-1], seat, int(max_turns), int(seed), float(buyer_max), float(seller_min), float(low), float(high),
+        _value(price), _value(rho), names[0][1:-1], names[1][1:-1], _canonical(params[0]), _canonical(params[1]),
+        scenario[1:-1], information[1:-1], outcome[1:-1], product[1:-1],
+    )  # fmt: skip
+    if not is_width(float(width), facts):
+        raise ValueError(f"zopa_width {width}")
+    numbers = (buyer_max, seller_min, width, low, high, price, rho, *commands, seed, max_turns, str(seat))
+    common = game_text(uid, numbers, (*names, *params, scenario, information, outcome, product))
+    return ReadGame(facts, [math.nan if text == "null" else float(text) for text in commands]), common
 
 
-def _add_moves(game: ReadGame, last: re.Match[str], text: str, start: int) -> None:
-    """Add what the last line, which begins at ``start``, says about all moves, and the rewards."""
-    offers, action, price, reward = last.groups()
-    if offers:
-        game.offers += map(float, offers.split(","))
-    game.kinds += [OFFER] * len(game.offers)
-    game.kinds.append(ACTIONS.index(action))
-    if action == "OFFER":
-        game.offers.append(float(price))
-    turns = len(game.kinds)
-    game.ends += [False] * (turns - 2) + [True] * min(turns, 2)
-    seat = (game.facts.first + turns - 1) & 1
-    game.rewards[seat] = _finite(reward)
+def _add_moves(game: ReadGame, kinds: list[int], moves: list[str], earned: tuple[str, str]) -> None:
+    turns = len(kinds)
+    game.kinds = kinds
+    game.offers = [float(price) for price in (moves if kinds[-1] == OFFER else moves[:-1])]
+    game.ends = [False] * (turns - 2) + [True] * min(turns, 2)
+    mover = (game.facts.first + turns - 1) & 1
+    game.rewards[mover] = float(earned[mover])
     if turns > 1:
-        before = text.find(_REWARD, text.rfind("\n", 0, start - 1) + 1) + len(_REWARD)
-        game.rewards[1 - seat] = _finite(text[before : text.find(",", before)])
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(f"{text} is not finite")
-    return value
+        game.rewards[1 - mover] = float(earned[1 - mover])
 
 
 def _value(text: str) -> float | None:
-    return None if text == "null" else _finite(text)
+    return None if text == "null" else float(text)
 
 
 @lru_cache(maxsize=4096)
-def _is_ours(params: str) -> bool:
-    """Whether parameters are written as we would."""
-    return json_text(json.loads(params)) == params
+def _canonical(params: str) -> str:
+    """Parameters as we would write them."""
+    return json_text(json.loads(params))
 
 
 @lru_cache(maxsize=4096)
-def _quoted(text: str) -> str:
-    return json.dumps(text)
-
-
-def _text_of(game: ReadGame) -> GameText:
-    """The common parts of the lines that we would write for a game."""
-    facts = game.facts
-    limits = facts.buyer_max, facts.seller_min
-    results = [math.nan if value is None else value for value in (facts.price, facts.rho)]
-    numbers = (*limits, zopa_width(*limits), facts.price_low, facts.price_high, *results, *game.commanded)
-    texts = (facts.scenario, facts.information, facts.episode_outcome, facts.product)
-    return game_text(
-        facts.uid,
-        (*map(number_text, numbers), str(facts.seed), str(facts.max_turns), str(facts.first)),
-        (*map(_quoted, facts.strategies), *facts.params, *map(_quoted, texts)),
-    )
+def _command(params: str) -> str:
+    """JSON text of the rho that a player with these parameters is commanded to reach."""
+    return number_text(command_of(params))
