@@ -19,22 +19,24 @@ from negotiation_env.records.lines import GameFacts, is_width
 from negotiation_env.records.read_game import ReadGame, command_of
 from negotiation_env.run import SCHEMA_VERSION
 
-_TEXT, _OBJECT, _WHOLE = r'("[^"\\\x00-\x1f]*")', r"(\{[^{}]*\})", r"((?!0\d)\d{1,18})"
+_TEXT, _OBJECT = r'("[^"\\\x00-\x1f]*")', r"(\{[^{}]*\})"
+_TURNS, _SEED = r"((?!0\d)\d{1,9})", r"((?!0\d)\d{1,18})"
 _FLOAT = r"-?(?!0\d)\d+\.\d+(?:e-\d+)?"
 _NUMBER, _NULLABLE = f"({_FLOAT})", f"(null|{_FLOAT})"
 _FIRST = re.compile(
     rf'\{{"schema_version":{SCHEMA_VERSION},"trajectory_id":{_TEXT},"turn":1,"agent":\{{"strategy":{_TEXT},'
-    rf'"params":{_OBJECT}\}},"state":\{{"timestep":0,"max_turns":{_WHOLE},"role":"(buyer|seller)",'
+    rf'"params":{_OBJECT}\}},"state":\{{"timestep":0,"max_turns":{_TURNS},"role":"(buyer|seller)",'
     rf'"last_offer_price":null,"offer_history":\[\],"reservation_price":[^,]*,"price_range":\[{_NUMBER},{_NUMBER}\]\}},'
     rf'"action":[^}}]*\}},"reward":[^,]*,"is_terminal":\w*,"rho":{_NULLABLE},"rho_commanded":{_NULLABLE},'
     rf'"intent_impasse":\w*,"meta":\{{"buyer_max":{_NUMBER},"seller_min":{_NUMBER},"zopa_width":{_NUMBER},'
-    rf'"accepted_price":{_NULLABLE},"first_mover":"\w*","seed":{_WHOLE},"scenario":{_TEXT},"information":{_TEXT},'
+    rf'"accepted_price":{_NULLABLE},"first_mover":"\w*","seed":{_SEED},"scenario":{_TEXT},"information":{_TEXT},'
     rf'"opponent":{_TEXT},"opponent_params":{_OBJECT},"episode_outcome":{_TEXT}(?:,"product":{_TEXT})?\}}\}}\n'
 )
 _LAST = re.compile(
-    rf',"offer_history":\[((?:{_FLOAT}(?:,{_FLOAT})*)?)\],"reservation_price":[^"]*"price_range":[^"]*'
+    r',"offer_history":\[([\d.,]*)\],"reservation_price":[^"]*"price_range":[^"]*'
     rf'"action":\{{"type":"(OFFER|ACCEPT|WALK)","price":{_NULLABLE}\}},"reward":{_NUMBER},'
 )
+_DECODER = json.JSONDecoder()
 _REWARD = re.compile(rf'"reward":{_NUMBER},')
 
 
@@ -45,19 +47,21 @@ def recognise(text: str) -> ReadGame | None:
     before = _REWARD.search(text, text.rfind("\n", 0, max(start - 1, 0)) + 1)
     if first is None or last is None or before is None:
         return None
+    history, action, price, reward = last.groups()
+    if (action == "OFFER") == (price == "null"):
+        return None
+    moves = [*history.split(","), price] if history else [price]
     try:
         game, common = _opened(*first.groups('""'))
-    except ValueError:  # parameters that are not JSON: reading line by line will say so
+        game.offers = _DECODER.raw_decode(f"[{','.join(moves if action == 'OFFER' else moves[:-1])}]")[0]
+    except ValueError:  # something is not JSON: reading line by line will say what
         return None
-    history, action, price, reward = last.groups()
-    offers = history.split(",") if history else []
-    kinds = [OFFER] * len(offers) + [ACTIONS.index(action)]
-    moves = [*offers, price]
+    game.kinds = [OFFER] * (len(moves) - 1) + [ACTIONS.index(action)]
     seat = game.facts.first
     earned = (reward, before[1]) if (seat + len(moves)) & 1 else (before[1], reward)
-    if "".join(game_lines(common, seat, zip(kinds, moves, strict=True), len(moves), earned)) != text:
+    if "".join(game_lines(common, seat, zip(game.kinds, moves, strict=True), len(moves), earned)) != text:
         return None
-    _add_moves(game, kinds, moves, earned)
+    _add_ends(game, earned)
     return game if game.is_in_range() else None
 
 
@@ -84,10 +88,9 @@ def _opened(
     return ReadGame(facts, [math.nan if text == "null" else float(text) for text in commands]), common
 
 
-def _add_moves(game: ReadGame, kinds: list[int], moves: list[str], earned: tuple[str, str]) -> None:
-    turns = len(kinds)
-    game.kinds = kinds
-    game.offers = [float(price) for price in (moves if kinds[-1] == OFFER else moves[:-1])]
+def _add_ends(game: ReadGame, earned: tuple[str, str]) -> None:
+    """Add which decisions are their agent's last, and what each seat has earned."""
+    turns = len(game.kinds)
     game.ends = [False] * (turns - 2) + [True] * min(turns, 2)
     mover = (game.facts.first + turns - 1) & 1
     game.rewards[mover] = float(earned[mover])
