@@ -15,6 +15,8 @@ from negotiation_env.price.state import PriceState
 
 _AHEAD = 8
 """How many games are drawn ahead for each slot."""
+_STORED = (*[np.float64] * 4, *[np.int64] * 2, *[np.uint64] * 2)
+"""Types of what is kept of a game: limits and range, first mover and opponent, the seats' seeds."""
 
 
 class Dealer:
@@ -32,7 +34,8 @@ class Dealer:
         self, config: PriceConfig, seeds: int | Sequence[int], size: int, sample_stream: int, opponents: int
     ) -> None:
         self.config, self.sample_stream, self.opponents = config, sample_stream, opponents
-        single = isinstance(seeds, int)
+        self._seed = seeds if isinstance(seeds, int) else None
+        single = self._seed is not None
         self.seeds = np.broadcast_to(np.asarray(seeds, dtype=np.uint64), (size,))
         self.step = size if single else 1
         self.current = np.full(size, -1, dtype=np.int64)
@@ -40,9 +43,7 @@ class Dealer:
         self._played = np.zeros(size, dtype=np.int64)
         self._drawn = np.zeros(size, dtype=np.int64)
         self._size = size
-        self._facts = np.empty((4, _AHEAD * size))
-        self._numbers = np.empty((2, _AHEAD * size), dtype=np.int64)
-        self._seat_seeds = np.empty((2, _AHEAD * size), dtype=np.uint64)
+        self._stores = [np.empty(_AHEAD * size, dtype) for dtype in _STORED]
 
     def deal(self, state: PriceState, rows: Int64, options: Mapping[str, Any] | None = None) -> Int64:
         """Start the next game in each of the given slots (k,); returns the sampled opponents (k,)."""
@@ -52,14 +53,13 @@ class Dealer:
         elif (turn >= self._drawn[rows]).any():
             self._draw_ahead()
         place = turn % _AHEAD * self._size + rows
-        setup = PriceSetup(*self._facts.take(place, axis=1))
-        first, opponent = self._numbers.take(place, axis=1)
-        state.deal(rows, setup, first, self._seat_seeds.take(place, axis=1))
+        buyer_max, seller_min, low, high, first, opponent, *seeds = (store.take(place) for store in self._stores)
+        state.deal(rows, PriceSetup(buyer_max, seller_min, low, high), first, seeds)
         self.current[rows] = self._start[rows] + self.step * turn
         self._played[rows] = turn + 1
         if options:
             self._drawn[rows] = turn + 1
-        return np.asarray(opponent)
+        return opponent
 
     def _draw_ahead(self) -> None:
         """Fill each slot's store of games to come."""
@@ -71,9 +71,12 @@ class Dealer:
     def _draw(self, rows: Int64, turn: Int64, options: Mapping[str, Any] | None) -> None:
         """Draw each slot's ``turn``-th game, (k,) slots and turns."""
         games, place = self._start[rows] + self.step * turn, turn % _AHEAD * self._size + rows
-        setup, first = deal_setup(self.config, self.seeds[rows], games, options)
-        keys = seeding.game_keys(self.seeds[rows], games)
-        self._facts[:, place] = np.stack([setup.buyer_max, setup.seller_min, setup.low, setup.high])
-        opponent = (seeding.unit(keys, self.sample_stream) * self.opponents).astype(np.int64)
-        self._numbers[:, place] = np.stack([first, opponent])
-        self._seat_seeds[:, place] = seeding.seat_seeds(keys)
+        seed = self._seed if self._seed is not None else self.seeds[rows]
+        setup, first = deal_setup(self.config, seed, games, options)
+        keys = seeding.game_keys(seed, games)
+        opponent: Int64 | int = 0
+        if self.opponents > 1:
+            opponent = (seeding.unit(keys, self.sample_stream) * self.opponents).astype(np.int64)
+        facts = (setup.buyer_max, setup.seller_min, setup.low, setup.high, first, opponent)
+        for store, drawn in zip(self._stores, (*facts, *seeding.seat_seeds(keys)), strict=True):
+            store[place] = drawn

@@ -86,7 +86,7 @@ class ObservationLayout:
         observation[:, STANDING] = _share(state.acceptable(rows, seat), low, width)
         middle = OFFERS + self.horizon
         for columns, owner in ((slice(OFFERS, middle), seat), (slice(middle, None), 1 - seat)):
-            offers = state.offers[owner][: self.horizon, rows]
+            offers = state.history(rows, owner)[: self.horizon]
             observation[:, columns] = _share(offers, low, width).T
         return observation
 

@@ -89,9 +89,11 @@ def on_tick(price: Float64, tick: float) -> Float64:
     scaled = np.asarray(price * inverse)
     nearest = np.rint(scaled)
     gap = scaled - nearest
-    halves = np.abs(gap) == 0.5
-    if halves.any():
-        nearest = np.where(halves & (_product_error(price, inverse, scaled) * gap > 0.0), nearest + 2.0 * gap, nearest)
+    halves = np.flatnonzero(np.abs(gap) == 0.5)
+    if halves.size:
+        gap = gap.take(halves)
+        away = _product_error(price.take(halves), inverse, scaled.take(halves)) * gap > 0.0
+        nearest.reshape(-1)[halves[away]] += 2.0 * gap[away]
     return np.asarray(nearest / inverse)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,7 +37,7 @@ class PriceState:
         game: (B,) int64, the slot of the game in its batch.
         ended: (B,) int8, `rules.RUNNING` or how the game ended.
         seat_seeds: (2, B) uint64, each seat's own seed.
-        offers: (2, T, B) float64, the k-th offer of a seat at ``[seat, k]``; NaN after the last.
+        offers: (2, T, B) float64, the k-th offer of a seat at ``[seat, k]``; what stands behind the last is old.
         chat: for each game its messages so far, or ``None`` without chat.
     """
 
@@ -48,6 +48,7 @@ class PriceState:
         self.offers = np.full((2, config.max_turns, size), np.nan)
         self._flat_offers = self.offers.reshape(2, -1)
         self._slots = np.arange(size)
+        self._deals = 0
         self._unknown = _constant(np.nan, size)
         self._roles = [_constant(role, size) for role in rules.ROLES]
         self._deadline = _constant(config.max_turns, size)
@@ -64,15 +65,14 @@ class PriceState:
     def __len__(self) -> int:
         return len(self.turn)
 
-    def deal(self, rows: Rows, setup: PriceSetup, first: Int64, seat_seeds: NDArray[np.uint64]) -> None:
-        """Start new games in the given rows from setups, first movers (n,) and the seats' seeds (2, n)."""
-        nothing = np.full(len(first), np.nan)
-        self._floats[:, rows] = np.stack([setup.buyer_max, setup.seller_min, setup.low, setup.high, nothing])
-        self._clear_offers(rows)
-        ints = self._ints
-        ints[:2, rows], ints[2, rows], ints[3, rows], ints[4, rows], ints[5, rows] = 0, first, 1, -1, 0
+    def deal(self, rows: Rows, setup: PriceSetup, first: Int64, seat_seeds: Iterable[NDArray[np.uint64]]) -> None:
+        """Start new games in the given rows from setups, first movers (n,) and both seats' seeds (n,)."""
+        facts = (setup.buyer_max, setup.seller_min, setup.low, setup.high, np.nan, 0, 0, first, 1, -1, 0)
+        for column, fact in zip((*self._floats, *self._ints[:-1]), facts, strict=True):
+            column[rows] = fact
+        self._deals += 1
         self.ended[rows] = rules.RUNNING
-        self.seat_seeds[:, rows] = seat_seeds
+        self.seat_seeds[0][rows], self.seat_seeds[1][rows] = seat_seeds
         if self.chat is not None:
             for row in np.arange(len(self))[rows].tolist():
                 self.chat[row] = []
@@ -82,10 +82,13 @@ class PriceState:
         """How many games the block of offers was made for."""
         return self._flat_offers.shape[1] // self.config.max_turns
 
-    def _clear_offers(self, rows: Rows) -> None:
-        used = int(self.counts[:, rows].max(initial=0))
-        for seat in (0, 1):
-            self.offers[seat, :used, rows] = np.nan
+    def history(self, rows: Rows, seat: int) -> Float64:
+        """The offers (T, n) of a seat so far, the k-th in row k; NaN after the last."""
+        offers: Float64 = self.offers[seat][:, rows]
+        if self._deals > 1:
+            made = np.arange(len(offers))[:, None] < self.counts[seat][rows]
+            offers = np.where(made, offers, np.nan)
+        return offers
 
     def acceptable(self, rows: Rows, seat: int) -> Float64:
         """The offer (n,) that a seat could accept now: the opponent's standing one, else NaN."""
@@ -94,24 +97,26 @@ class PriceState:
 
     def view(self, rows: Rows, seat: int) -> PriceView:
         """What a seat knows in the given rows; every array is read-only, the histories are read when asked for."""
-        floats, ints = _columns(self._floats, rows), _columns(self._ints, rows)
-        size = floats.shape[1]
-        known = self.config.information == "known"
-        floats, ints = _read_only(floats), _read_only(ints)
+        standing, known = self.acceptable(rows, seat), self.config.information == "known"
+        size = len(standing)
         facts = {
             "role": self._roles[seat][:size],
-            "turn": ints[3],
+            "turn": _read_only(self.turn[rows]),
             "max_turns": self._deadline[:size],
-            "game": ints[6],
-            "game_seed": _read_only(self.seat_seeds[seat, rows]),
             "messages": self._messages(rows),
-            "reservation_price": floats[seat],
-            "price_low": floats[2],
-            "price_high": floats[3],
-            "standing_offer": _read_only(np.where(ints[4] == 1 - seat, floats[4], np.nan)),
-            "opponent_reservation_price": floats[1 - seat] if known else self._unknown[:size],
+            "reservation_price": _read_only(self.limits[seat][rows]),
+            "price_low": _read_only(self.low[rows]),
+            "price_high": _read_only(self.high[rows]),
+            "standing_offer": _read_only(standing),
+            "opponent_reservation_price": _read_only(self.limits[1 - seat][rows]) if known else self._unknown[:size],
         }
-        return LatePriceView(facts, {"own_offers": self.offers[seat], "opponent_offers": self.offers[1 - seat]}, rows)
+        late = {
+            "own_offers": lambda: self.history(rows, seat).T,
+            "opponent_offers": lambda: self.history(rows, 1 - seat).T,
+            "game": lambda: self.game[rows],
+            "game_seed": lambda: self.seat_seeds[seat][rows],
+        }
+        return LatePriceView.of(facts, late)
 
     def _messages(self, rows: Rows) -> Sequence[Sequence[Message]] | None:
         if self.chat is None:
@@ -180,14 +185,10 @@ class PriceState:
         self.offers[:, :used, :size] = self.offers[:, :used, rows]
         self.offers = self.offers[:, :, :size]
         self._slots = self._slots[:size]
-        self._set_blocks(self._floats[:, rows], self._ints[:, rows])
+        self._set_blocks(self._floats.take(rows, axis=1), self._ints.take(rows, axis=1))
         self.ended, self.seat_seeds = self.ended[rows], self.seat_seeds[:, rows]
         if self.chat is not None:
             self.chat = [self.chat[row] for row in rows.tolist()]
-
-
-def _columns(block: NDArray[Any], rows: Rows) -> NDArray[Any]:
-    return block[:, rows] if isinstance(rows, slice) else block.take(rows, axis=1)
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:

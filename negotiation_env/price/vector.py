@@ -28,6 +28,12 @@ from negotiation_env.run import Seat, make_players
 
 MAX_ENVS = 65_536
 _ALL = slice(None)
+_OPENING, _ANSWERING, _IDLE = 0, 5, 10
+"""What a slot waits for: a move with nothing to accept, one with something to accept, or none (the game is over)."""
+_LOST = rules.PASS
+_PLAYED = np.array([0, _LOST, 2, 3, _LOST, *range(4), _LOST, *[_LOST] * 5])
+"""The kind of move that is played, at what the slot waits for + the kind that was chosen."""
+_ILLEGAL = np.isin(np.arange(15), [rules.ACCEPT, rules.PASS, _ANSWERING + rules.PASS])
 _MODES = {mode.value: mode for mode in AutoresetMode} | {mode.name.lower(): mode for mode in AutoresetMode}
 Bools = NDArray[np.bool_]
 
@@ -72,7 +78,8 @@ class PriceVectorEnv(VectorEnv[Any, Any, Any]):
         self._opponent = np.zeros(num_envs, dtype=np.int64)
         self._observations = np.full((num_envs, self.core.layout.size), obs.NONE, dtype=np.float32)
         self._flat = self._observations.reshape(-1)
-        self._slots = np.arange(num_envs)
+        self._slots, self._places = np.arange(num_envs), np.arange(num_envs) * self.core.layout.size
+        self._status = np.full(num_envs, _IDLE)
         self._over = np.zeros(num_envs, dtype=np.bool_)
         self._stillborn = np.empty(0, dtype=np.int64)
 
@@ -143,11 +150,11 @@ class PriceVectorEnv(VectorEnv[Any, Any, Any]):
             raise ResetNeeded(f"the games of slots {slots} are over; reset(options={{'reset_mask': mask}}) them.")
         was_over, stillborn = self._over, self._stillborn
         infos: dict[str, Any] = {}
-        kind, price = self._decode(actions, was_over, stillborn, infos)
+        kind, price = self._decode(actions, infos)
         endings = games.ended[stillborn]
         games.advance(_ALL, self.seat, kind, price)
         games.ended[stillborn] = endings
-        self._note_offers(self._slots, kind, price, self.seat)
+        self._note_offers(_ALL, kind, price, self.seat)
         fresh = np.flatnonzero(was_over)
         if len(fresh):
             self._opponent[fresh] = dealt.deal(games, fresh)
@@ -162,26 +169,20 @@ class PriceVectorEnv(VectorEnv[Any, Any, Any]):
             self._reset_at_once(over, infos)
         return self._observe(), rewards, over.copy(), np.zeros(self.num_envs, dtype=np.bool_), infos
 
-    def _decode(
-        self, actions: object, was_over: Bools, stillborn: Int64, infos: dict[str, Any]
-    ) -> tuple[Int64, NDArray[np.float64]]:
+    def _decode(self, actions: object, infos: dict[str, Any]) -> tuple[Int64, NDArray[np.float64]]:
         """The seat's legal moves in all games; an illegal one becomes a lost turn (or raises)."""
         games = self.games
         kind, price = self.core.encoding.decode(actions, self.num_envs, games.low, games.high)
         if self.core.config.price_grid is not None:
             price = games.quantise(_ALL, self.seat, price)
-        kind[was_over] = rules.PASS
-        kind[stillborn] = rules.PASS
-        illegal = (kind == rules.PASS) | ((kind == rules.ACCEPT) & (games.standing_seat != 1 - self.seat))
-        illegal[was_over] = False
-        illegal[stillborn] = False
+        case = self._status + kind
+        illegal = _ILLEGAL.take(case)
         if illegal.any():
             if self.core.on_illegal == "raise":
                 slots = np.flatnonzero(illegal)[:5].tolist()
                 raise ValueError(f"illegal moves in slots {slots}: nothing to accept, or a pass; use action_masks().")
-            kind[illegal] = rules.PASS
             infos["illegal_move"] = illegal
-        return kind, price
+        return _PLAYED.take(case), price
 
     def _answer(self, rows: Int64) -> None:
         """Play the opponents' moves in the given games."""
@@ -199,18 +200,17 @@ class PriceVectorEnv(VectorEnv[Any, Any, Any]):
                 kind, price = self.games.resolve(view, decision, player.name)
                 refuse_fault(kind, decision, player.name)
                 self.games.advance(every, other, kind, price)
-                self._note_offers(mine, kind, price, other)
+                self._note_offers(every, kind, price, other)
 
-    def _note_offers(self, rows: Int64, kind: Int64, price: NDArray[np.float64], by: int) -> None:
+    def _note_offers(self, rows: Rows, kind: Int64, price: NDArray[np.float64], by: int) -> None:
         """Write the offers just made in the given games (``price`` where ``kind`` says so) into the observations."""
-        offering = np.flatnonzero(kind == rules.OFFER)
-        if len(offering) < len(rows):
-            rows, price = rows.take(offering), price.take(offering)
         games, layout = self.games, self.core.layout
-        low = games.low.take(rows)
+        low = games.low[rows]
+        share = (price - low) / (games.high[rows] - low)
         first = obs.OFFERS - 1 + (0 if by == self.seat else layout.horizon)
-        place = rows * layout.size + (games.counts[by].take(rows) + first)
-        self._flat[place] = (price - low) / (games.high.take(rows) - low)
+        place = self._places[rows] + games.counts[by][rows] + first
+        offering = np.flatnonzero(kind == rules.OFFER)
+        self._flat[place.take(offering)] = share.take(offering)
 
     def _finish(self, over: Bools, infos: dict[str, Any]) -> NDArray[np.float64]:
         """The rewards of all slots, and the outcomes of the games that are over now."""
@@ -244,9 +244,11 @@ class PriceVectorEnv(VectorEnv[Any, Any, Any]):
         observations = self._observations
         low, width = games.low, games.high - games.low
         observations[:, obs.ELAPSED] = (games.turn - 1) / config.max_turns
-        observations[:, obs.MOVER] = games.ended == rules.RUNNING
+        running = games.ended == rules.RUNNING
+        observations[:, obs.MOVER] = running
         theirs = games.standing_seat == 1 - self.seat
         observations[:, obs.STANDING] = np.where(theirs, (games.standing - low) / width, obs.NONE)
+        self._status = np.where(running, theirs * _ANSWERING, _IDLE)
         if self.core.obs_mode == "flat":
             return observations.copy()
         return {"observation": observations.copy(), "action_mask": self.action_masks()}
@@ -258,8 +260,7 @@ class PriceVectorEnv(VectorEnv[Any, Any, Any]):
             raise ValueError("action_masks() needs action_mode='discrete'.")
         masks = encoding.masks()
         table = np.stack([masks["open"], masks["answer"], masks["wait"]])
-        answers = (self.games.standing_seat == 1 - self.seat).astype(np.int64)
-        return np.asarray(table[np.where(self.games.ended != rules.RUNNING, 2, answers)])
+        return np.asarray(table[self._status // _ANSWERING])
 
     def seat_seeds(self, seat: int) -> NDArray[np.uint64]:
         """A seat's own seed in each slot's game, uint64 (num_envs,)."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,28 +38,23 @@ class PriceView(View):
 
 
 class LatePriceView(PriceView):
-    """A `PriceView` of running games, whose histories are gathered when they are first read.
+    """A `PriceView` of running games, some of whose fields are gathered when they are first read."""
 
-    Args:
-        facts: the other fields.
-        histories: field name -> (T, size) offers of all games, one column a game.
-        rows: the rows of the games that are in the view.
-    """
+    @classmethod
+    def of(cls, facts: Mapping[str, object], late: Mapping[str, Callable[[], NDArray[Any]]]) -> PriceView:
+        """A view of the given fields, and of those that a function gives when they are first read."""
+        view = cls.__new__(cls)
+        view.__dict__.update(facts, _late=late)
+        return view
 
-    def __init__(
-        self, facts: Mapping[str, object], histories: Mapping[str, Float64], rows: slice | NDArray[np.int64]
-    ) -> None:
-        self.__dict__.update(facts)
-        self.__dict__["_late"] = (histories, rows)
-
-    def __getattr__(self, name: str) -> Float64:
-        histories, rows = self.__dict__.get("_late", ({}, ()))
-        if name not in histories:
+    def __getattr__(self, name: str) -> NDArray[Any]:
+        late = self.__dict__.get("_late", {})
+        if name not in late:
             raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
-        offers: Float64 = histories[name][:, rows].T
-        offers.flags.writeable = False
-        self.__dict__[name] = offers
-        return offers
+        value: NDArray[Any] = late[name]()
+        value.flags.writeable = False
+        self.__dict__[name] = value
+        return value
 
 
 @dataclass(frozen=True, eq=False)
