@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
 from rich.console import Console
 from rich.table import Table
 
@@ -71,6 +72,17 @@ def best(action: Callable[[], T], repeats: int = REPEATS) -> tuple[float, T]:
         result = action()
         seconds.append(time.process_time() - start)
     return min(seconds), result
+
+
+def in_turns(actions: Sequence[Callable[[], object]], repeats: int) -> np.ndarray:
+    """CPU-seconds (actions, repeats), the actions taken in turns so that all meet the same state of the memory."""
+    seconds = np.empty((len(actions), repeats))
+    for repeat in range(repeats):
+        for row, action in enumerate(actions):
+            start = time.process_time()
+            action()
+            seconds[row, repeat] = time.process_time() - start
+    return seconds
 
 
 def rounded(value: float) -> str:

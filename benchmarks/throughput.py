@@ -25,7 +25,8 @@ NOTES = [
     "The bare NumPy loop (`benchmarks/bare_numpy.py`) plays the very same games with a turn, limits and an exponent a "
     "game and drops those that end; its prices are checked against the engine's.",
     "Records: the time with records less the time without, over that of writing the same columns from the moves of "
-    "each turn with NumPy alone; these columns are checked to be equal.",
+    "each turn with NumPy alone; these columns are checked to be equal. Medians of nine rounds, in each of which the "
+    "three are measured one after the other: such a difference depends on the state of the memory.",
     "Environments: actions are drawn beforehand, uniformly over the whole action space, and games that end are reset.",
     "NegMAS: 101 prices, 20 rounds (40 turns), Boulware (exponent 4) against Linear, with reserves drawn per game, in "
     "a virtual environment and a process of its own.",
