@@ -9,15 +9,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from negotiation_env import metrics as metrics
     from negotiation_env import price_v0 as price_v0
     from negotiation_env import testing as testing
     from negotiation_env.binding import bind
     from negotiation_env.episodes import Episodes
     from negotiation_env.policy import Policy
-    from negotiation_env.price.scenarios import register_scenario
     from negotiation_env.price.view import PriceDecision, PriceView
     from negotiation_env.registry import list_policies, make_policy, register_policy
     from negotiation_env.rollouts import play, rollout
+    from negotiation_env.scenarios import register_scenario
     from negotiation_env.wrappers import AppendRho
 
 __version__ = "0.1.0"
@@ -30,6 +31,7 @@ __all__ = [
     "bind",
     "list_policies",
     "make_policy",
+    "metrics",
     "play",
     "price_v0",
     "register_policy",
@@ -49,10 +51,10 @@ _ORIGIN = {
     "make_policy": "registry",
     "play": "rollouts",
     "register_policy": "registry",
-    "register_scenario": "price.scenarios",
+    "register_scenario": "scenarios",
     "rollout": "rollouts",
 }
-_MODULES = ("price_v0", "testing")
+_MODULES = ("metrics", "price_v0", "testing")
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401  # any public object

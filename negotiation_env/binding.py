@@ -33,7 +33,9 @@ def bind(policy: str | AnyPolicy, env: Any, agent: str | None = None, seed: int 
     Raises:
         ValueError: the observation is not one of this environment's, or is another agent's.
     """
-    faced = env.unwrapped
+    faced = getattr(env, "unwrapped", env)
+    if not hasattr(faced, "core"):
+        raise TypeError(f"{faced!r} is not an environment of this package; make one with price_v0 or gymnasium.make.")
     player = make_player(policy, "price")
     if agent is not None and agent not in rules.AGENTS:
         raise ValueError(f"agent is {agent!r}; it must be one of {', '.join(rules.AGENTS)}.")
@@ -83,7 +85,8 @@ class _Bound:
         decision = self.policy.decide(view)
         kind, price = resolve_decision(view, decision, self.name, *self.env.core.config.resolution)
         refuse_fault(kind, decision, self.name)
-        if decision.message is not None and len(view) == 1 and decision.message[0]:
+        chatting = self.env.core.config.chat and len(view) == 1
+        if chatting and decision.message is not None and decision.message[0]:
             self.env.say(rules.AGENTS[int(view.role[0] > 0)], decision.message[0])
         return kind, price
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from negotiation_env.policy import Int64, JsonValue
-from negotiation_env.registry import load_target, unknown_name
+from negotiation_env.registry import DOMAINS, load_target, unknown_name
 
 if TYPE_CHECKING:
     from negotiation_env.episodes import Episodes
@@ -107,12 +107,9 @@ class Domain(Protocol):
         """One episode as an object with named fields."""
 
 
-_domains = {"price": "negotiation_env.price.domain:PRICE"}
-
-
 def find_domain(name: str) -> Domain:
     """The domain of a name; an unknown one raises ``ValueError`` with the known ones."""
-    if name not in _domains:
-        raise ValueError(unknown_name("domain", name, _domains))
-    domain: Domain = load_target(_domains[name])
+    if name not in DOMAINS:
+        raise ValueError(unknown_name("domain", name, DOMAINS))
+    domain: Domain = load_target(DOMAINS[name])
     return domain

@@ -63,6 +63,9 @@ class Episodes(Sequence[Any]):
         self.episodes = _episode_table(run, batch)
         self.decisions = _decision_table(run, batch, self.episodes)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Episodes, (self.run, self.batch)
+
     def __len__(self) -> int:
         return len(self.batch.episodes["episode"])
 

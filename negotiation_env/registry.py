@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import hashlib
 import inspect
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from negotiation_env.policy import JsonValue, Policy
 from negotiation_env.specs import format_spec, parse_spec
 
+DOMAINS = {"price": "negotiation_env.price.domain:PRICE"}
+"""Where each domain's rules are."""
 ENTRY_POINT_GROUP = "negotiation_env.policies"
 AnyPolicy = Policy[Any, Any]
+_LISTED = 64
+"""The most numbers of an array that are written out as a parameter."""
 
 
 def unknown_name(what: str, name: object, known: Iterable[str]) -> str:
@@ -76,8 +85,10 @@ def register_policy(
     """
     if not name or set(name) & set(":,= "):
         raise ValueError(f"policy name {name!r} must be non-empty and without ':', ',', '=' or spaces.")
-    if target.count(":") != 1:
+    if not isinstance(target, str) or target.count(":") != 1:
         raise ValueError(f"policy target {target!r} must be 'module:Class'.")
+    if domain not in DOMAINS:
+        raise ValueError(unknown_name("domain", domain, DOMAINS))
     registration = Registration(name, target, domain, dict(defaults or {}))
     domain_registry = _registry.setdefault(domain, {})
     if name in domain_registry and domain_registry[name] != registration:
@@ -107,13 +118,19 @@ def find_policy(name: str, domain: str = "price") -> Registration:
         raise ValueError(unknown_name(f"{domain} policy", name, _registry.get(domain, {}))) from None
 
 
-def make_policy(name: str, domain: str = "price", **params: JsonValue) -> AnyPolicy:
+def make_policy(name: str | AnyPolicy, domain: str = "price", **params: JsonValue) -> AnyPolicy:
     """Build a policy from a name or a spec string (``"hold_rho:rho=0.3"``), with further parameters.
+
+    A policy object is returned as it is; it takes no further parameters.
 
     Raises:
         ValueError: the name is unknown, or a value is outside its range.
-        TypeError: a parameter is unknown.
+        TypeError: a parameter is unknown, or ``name`` is neither a string nor a policy.
     """
+    if not isinstance(name, str):
+        if params:
+            raise TypeError(f"{name!r} is a policy already; parameters {sorted(params)} need its name instead.")
+        return _checked_policy(name)
     policy_name, spec_params = parse_spec(name)
     return find_policy(policy_name, domain).build({**spec_params, **params})
 
@@ -138,17 +155,54 @@ def make_player(player: str | AnyPolicy, domain: str) -> Player:
         name, given = parse_spec(player)
         policy = find_policy(name, domain).build(given)
         return Player(name, {**given, **policy_params(policy)}, policy)
-    if not (callable(getattr(player, "decide", None)) and callable(getattr(player, "reset", None))):
-        raise TypeError(
-            f"{player!r} is not a policy: give a spec string such as 'boulware_firm', or an object with "
-            "reset(size, seed) and decide(view)."
-        )
+    _checked_policy(player)
     name = getattr(player, "name", None) or type(player).__name__
     return Player(str(name), policy_params(player), player)
 
 
+def _checked_policy(policy: AnyPolicy) -> AnyPolicy:
+    is_policy = callable(getattr(policy, "decide", None)) and callable(getattr(policy, "reset", None))
+    if isinstance(policy, type) or not is_policy:
+        raise TypeError(
+            f"{policy!r} is not a policy: give a spec string such as 'boulware_firm', or an object (not its class) "
+            "with reset(size, seed) and decide(view)."
+        )
+    return policy
+
+
 def policy_params(policy: AnyPolicy) -> dict[str, JsonValue]:
-    """The parameters of a policy: its dataclass fields, or its ``params`` mapping, else none."""
-    if dataclasses.is_dataclass(policy) and not isinstance(policy, type):
-        return {item.name: getattr(policy, item.name) for item in dataclasses.fields(policy) if item.init}
-    return dict(getattr(policy, "params", {}))
+    """The parameters of a policy, JSON-able: its ``params`` mapping, else its dataclass fields, else none."""
+    given = getattr(policy, "params", None)
+    if isinstance(given, Mapping):
+        return {str(name): json_value(value) for name, value in given.items()}
+    if not dataclasses.is_dataclass(policy):
+        return {}
+    return {
+        item.name: json_value(getattr(policy, item.name), as_float="float" in str(item.type))
+        for item in dataclasses.fields(policy)
+        if item.init
+    }
+
+
+def json_value(value: Any, as_float: bool = False) -> JsonValue:  # noqa: ANN401  # whatever a policy is made with
+    """A parameter as JSON that is the same in every process.
+
+    Long arrays are named by the digest of their bytes, numbers that JSON lacks by their text, and other objects by
+    their type.
+    """
+    if isinstance(value, np.ndarray) and value.size > _LISTED:
+        digest = hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()
+        return f"{value.dtype}{list(value.shape)} {digest}"
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, int) and not isinstance(value, bool) and as_float:
+        return float(value)
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, Mapping):
+        return {str(name): json_value(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [json_value(item) for item in value]
+    return str(value) if isinstance(value, Path) else f"<{type(value).__qualname__}>"

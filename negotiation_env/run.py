@@ -12,7 +12,7 @@ import numpy as np
 
 from negotiation_env.domain import Config, Domain, find_domain
 from negotiation_env.policy import Int64, JsonValue
-from negotiation_env.registry import AnyPolicy, Player, make_player, unknown_name
+from negotiation_env.registry import AnyPolicy, Player, json_value, make_player, unknown_name
 from negotiation_env.seeding import check_seed
 from negotiation_env.specs import split_specs
 
@@ -41,14 +41,14 @@ class Run:
             "domain": self.domain.name,
             **self.domain.fingerprint(self.config),
             "seed": self.seed,
-            "options": {name: _jsonable(value) for name, value in sorted(self.options.items())},
+            "options": {name: json_value(value, as_float=True) for name, value in sorted(self.options.items())},
             "players": [[{"strategy": p.name, "params": dict(p.params)} for p in seat] for seat in self.players],
         }
 
     @cached_property
     def run_id(self) -> str:
         """The first 12 hex digits of a SHA-256 over the canonical JSON of `identity`."""
-        canonical = json.dumps(self.identity, sort_keys=True, separators=(",", ":"), allow_nan=False, default=str)
+        canonical = json.dumps(self.identity, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(canonical.encode()).hexdigest()[:12]
 
     def options_of(self, games: Int64) -> Mapping[str, object] | None:
@@ -111,9 +111,3 @@ def make_players(seat: Seat, domain: str, agent: str = "opponent") -> tuple[Play
 
 def _is_array(value: object) -> bool:
     return isinstance(value, Sequence | np.ndarray) and not isinstance(value, str) and np.ndim(value) > 0
-
-
-def _jsonable(value: object) -> JsonValue:
-    if isinstance(value, np.ndarray | np.generic):
-        return value.tolist()  # type: ignore[no-any-return]
-    return list(value) if isinstance(value, tuple) else value  # type: ignore[return-value]

@@ -77,7 +77,8 @@ def format_spec(name: str, params: Mapping[str, JsonValue]) -> str:
 
     def written(value: JsonValue) -> str:
         plain = isinstance(value, str) and not set(value) & set(",='\"[]{}()") and _value(value) == value
-        return str(value) if plain else json.dumps(value)
+        short = int(value) if isinstance(value, float) and value.is_integer() else value
+        return str(value) if plain else json.dumps(short)
 
     pairs: Iterable[str] = (f"{key}={written(value)}" for key, value in params.items())
     return f"{name}:{','.join(pairs)}" if params else name

@@ -8,14 +8,17 @@ import signal
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 
 import numpy as np
 
 from negotiation_env.engine import Batch, play_batch
 from negotiation_env.episodes import Episodes
 from negotiation_env.run import Run
+from negotiation_env.scenarios import register_scenario, registered
 
 _run: Run | None = None
+_failure: str | None = None
 
 
 def play_in_processes(run: Run, bounds: Sequence[tuple[int, int]], workers: int, record: bool) -> Iterator[Episodes]:
@@ -36,6 +39,11 @@ def play_in_processes(run: Run, bounds: Sequence[tuple[int, int]], workers: int,
         while pending:
             yield Episodes(run, pending.popleft().result())
         finished = True
+    except BrokenProcessPool as error:
+        raise RuntimeError(
+            "a worker process died, most often for want of memory; use fewer workers or a smaller batch, or "
+            "engine='serial' to see what happens. In a script, call it under if __name__ == '__main__':."
+        ) from error
     finally:
         # After an interrupt nobody waits for games that nobody will read.
         pool.shutdown(wait=finished, cancel_futures=True)
@@ -43,7 +51,7 @@ def play_in_processes(run: Run, bounds: Sequence[tuple[int, int]], workers: int,
 
 def _pickled(run: Run) -> bytes:
     try:
-        return pickle.dumps(run)
+        return pickle.dumps((run, registered()))
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         raise TypeError(
             f"a player cannot be sent to worker processes ({error}); define its class at the top of a module, "
@@ -53,11 +61,21 @@ def _pickled(run: Run) -> bytes:
 
 def _receive(pickled: bytes) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent process decides
-    global _run  # each worker process holds the one run that it plays
-    _run = pickle.loads(pickled)  # our own parent process made these bytes
+    global _run, _failure  # each worker process holds the one run that it plays
+    try:
+        _run, scenarios = pickle.loads(pickled)  # our own parent process made these bytes
+    except (AttributeError, ImportError) as error:
+        _failure = str(error)
+        return
+    for domain, targets in scenarios.items():
+        for name, target in targets.items():
+            register_scenario(name, target, domain)
 
 
 def _play(low: int, high: int, record: bool) -> Batch:
     if _run is None:
-        raise RuntimeError("the worker process was not given a run.")
+        raise TypeError(
+            f"a worker process cannot import a player ({_failure}); define its class at the top of a module, or use "
+            "engine='serial'."
+        )
     return play_batch(_run, np.arange(low, high), record)

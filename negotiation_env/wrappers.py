@@ -99,6 +99,8 @@ class _VectorAppendRho(gym.vector.VectorWrapper):
         self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
         given, rest = self.source.take(options)
+        if np.ndim(given) > 0 and len(given) != len(self.rho):
+            raise ValueError(f"option rho has {len(given)} values; give one, or {len(self.rho)} (one a slot).")
         observation, info = self.env.reset(seed=seed, options=rest)  # type: ignore[arg-type]
         if seed is not None:
             self._games[:] = -1
@@ -109,6 +111,7 @@ class _VectorAppendRho(gym.vector.VectorWrapper):
         observation, rewards, terminations, truncations, info = self.env.step(actions)
         if "final_obs" in info:
             info["final_obs"] = self._finals(info["final_obs"])
+            info["final_info"] = {**info["final_info"], "rho_commanded": self.rho.copy()}
         self._renew(None)
         rich = {**info, "rho_commanded": self.rho.copy()}
         return _append(observation, rho_features(self.rho)), rewards, terminations, truncations, rich
@@ -173,6 +176,10 @@ class _AecAppendRho(BaseWrapper[Any, Any, Any]):  # type: ignore[misc]  # Pettin
         core = self.env.unwrapped.core
         self.rho = float(self.source.draw(given, core.seed, np.array([core.game_number]))[0])
 
+    @property
+    def infos(self) -> dict[str, dict[str, Any]]:
+        return {agent: {**info, "rho_commanded": self.rho} for agent, info in self.env.infos.items()}
+
     def observe(self, agent: str) -> Any:  # noqa: ANN401
         return _append(self.env.observe(agent), rho_features(np.array([self.rho]))[0])
 
@@ -192,6 +199,8 @@ def AppendRho(env: Any, rho: float | None = None) -> Any:  # noqa: ANN401, N802 
         TypeError: ``env`` is none of these.
         ValueError: ``rho`` is neither in [0, 1] nor -1.
     """
+    if not hasattr(getattr(env, "unwrapped", None), "core"):
+        raise TypeError(f"AppendRho wraps the environments of this package, not {env!r}.")
     if isinstance(env, gym.vector.VectorEnv):
         return _VectorAppendRho(env, rho)
     if isinstance(env, gym.Env):

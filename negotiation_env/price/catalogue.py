@@ -84,6 +84,11 @@ def _prices(path: str, line: int, row: dict[str, str]) -> tuple[float, float]:
     return values[0], values[1]
 
 
+def public_high(list_price: Float64, tick: float) -> Float64:
+    """The upper end (B,) of the public range: the list price, on the tick and at least one tick."""
+    return np.maximum(on_tick(list_price, tick), tick)
+
+
 def catalogue_scenario(config: PriceConfig, seed: Seed, games: Int64) -> PriceSetup:
     """Product prices drawn without replacement until all are used, then again in another order."""
     catalogue = read_catalogue(str(config.catalogue))
@@ -94,7 +99,7 @@ def catalogue_scenario(config: PriceConfig, seed: Seed, games: Int64) -> PriceSe
         rows = (seeds == np.uint64(run_seed)) & (epochs == epoch)
         order = seeding.permutation(run_seed, epoch, len(catalogue), seeding.SCENARIO)
         product[rows] = order[places[rows]]
-    high = np.maximum(on_tick(catalogue.list_price[product], config.tick), config.tick)
+    high = public_high(catalogue.list_price[product], config.tick)
     budget = on_tick(BUDGET_SHARE * catalogue.list_price[product], config.tick)
     cost = np.minimum(on_tick(catalogue.lowest_price[product], config.tick), high)
     return PriceSetup(budget, cost, np.zeros(len(games)), high, {"product": catalogue.titles[product]})

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from negotiation_env.policy import JsonValue
 from negotiation_env.registry import unknown_name
+from negotiation_env.scenarios import check_scenario
 
 FIRST_MOVERS = ("random", "buyer", "seller")
 INFORMATION = ("private", "known")
@@ -44,8 +45,8 @@ class PriceConfig:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "price_range", _pair("price_range", self.price_range))
-        if not isinstance(self.discount, int | float):
-            object.__setattr__(self, "discount", _pair("discount", self.discount))
+        single = isinstance(self.discount, int | float)
+        object.__setattr__(self, "discount", float(self.discount) if single else _pair("discount", self.discount))  # type: ignore[arg-type]
         if self.catalogue is not None:
             object.__setattr__(self, "catalogue", str(self.catalogue))
         self._check()
@@ -67,6 +68,13 @@ class PriceConfig:
         for end in self.price_range:
             if abs(end / self.tick - round(end / self.tick)) > 1e-6:
                 raise ValueError(f"price_range end {end} is not a multiple of tick {self.tick}; change one of them.")
+        check_scenario(self.scenario, "price")
+        if not isinstance(self.chat, bool):
+            raise ValueError(f"chat is {self.chat!r}; it must be True or False.")
+        if self.catalogue is not None and self.scenario in ("seed", "varied", "private"):
+            raise ValueError(
+                f"catalogue is given, but scenario {self.scenario!r} does not read it; use scenario='catalogue'."
+            )
         if self.scenario == "catalogue" and self.catalogue is None:
             raise ValueError(
                 "scenario 'catalogue' needs catalogue=PATH, a CSV file with the columns "

@@ -29,6 +29,13 @@ ON_ILLEGAL = ("pass", "raise")
 _LARGEST_BLOCK = 256
 
 
+def check_options(options: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """The options of a reset; what is no mapping raises ``TypeError``."""
+    if options is not None and not isinstance(options, Mapping):
+        raise TypeError(f"options is {options!r}; it must be a dict such as {{'first_mover': 'buyer'}}, or None.")
+    return options or {}
+
+
 class PriceCore:
     """One price game behind an environment: it deals games, plays encoded actions and writes observations."""
 
@@ -79,30 +86,29 @@ class PriceCore:
 
     def reset(self, seed: int | None, options: Mapping[str, Any] | None) -> None:
         """Deal game 0 of a seed, or without a seed the next game."""
-        if seed is not None or self._seed is None:
-            self._seed = seeding.check_seed(seed)
-            self._game_number, self._block, self._block_start = 0, [], 0
-        else:
-            self._game_number += 1
         known = {}
-        for name, value in (options or {}).items():
+        for name, value in check_options(options).items():
             if name in OPTION_KEYS:
                 known[name] = value
             else:
                 warnings.warn(f"option {name!r} is ignored; known: {', '.join(OPTION_KEYS)}.", stacklevel=4)
-        self.game = PriceGame(self.config, *self._facts(known))
+        if seed is not None or self._seed is None:
+            self._seed = seeding.check_seed(seed)
+            self._game_number, self._block, self._block_start = -1, [], 0
+        self.game = PriceGame(self.config, *self._facts(self._game_number + 1, known))
+        self._game_number += 1
         self._pending_text = {}
         self._write_buffers()
 
-    def _facts(self, options: Mapping[str, Any]) -> tuple[float, float, float, float, int]:
-        """Limits, range and first mover of the current game; dealt in blocks that double while games go on."""
+    def _facts(self, number: int, options: Mapping[str, Any]) -> tuple[float, float, float, float, int]:
+        """Limits, range and first mover of a game; dealt in blocks that double while games go on."""
         if options:
-            return self._deal(np.array([self._game_number]), options)[0]
-        place = self._game_number - self._block_start
+            return self._deal(np.array([number]), options)[0]
+        place = number - self._block_start
         if not 0 <= place < len(self._block):
             size = min(max(2 * len(self._block), 1), _LARGEST_BLOCK)
-            self._block = self._deal(np.arange(self._game_number, self._game_number + size), None)
-            self._block_start, place = self._game_number, 0
+            self._block = self._deal(np.arange(number, number + size), None)
+            self._block_start, place = number, 0
         return self._block[place]
 
     def _deal(
@@ -253,7 +259,12 @@ class PriceCore:
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Continue from a state of an environment with the same settings."""
+        missing = {"seed", "game_number", "pending_text", "game"} - set(state)
+        if missing:
+            raise ValueError(f"the state lacks {', '.join(sorted(missing))}; give what get_state() returned.")
         facts = deepcopy(dict(state["game"]))
+        if facts["turn"] > self.config.max_turns + 1:
+            raise ValueError(f"the state is at turn {facts['turn']}, past max_turns {self.config.max_turns}.")
         facts["offers"] = tuple(list(offers) for offers in facts["offers"])
         facts["moves"] = [tuple(move) for move in facts["moves"]]
         self._seed, self._game_number = int(state["seed"]), int(state["game_number"])

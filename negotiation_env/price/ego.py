@@ -7,7 +7,6 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
-from numpy.typing import NDArray
 
 from negotiation_env import seeding
 from negotiation_env.price import rules
@@ -33,8 +32,8 @@ class PriceEnv(PriceFace, gym.Env[Any, Any]):
     Spaces, rewards and arguments are those of `negotiation_env.price_v0`. ``role`` is the seat that is played,
     ``opponent`` a policy, a spec string or a list of them that is sampled for each game, as in `rollout`. The
     opponent's opening and its answers are played inside ``reset`` and ``step``. An episode terminates with a
-    deal, a walk-away or the deadline; it is never truncated. Should the opponent walk away in its opening, the
-    first step ends the episode whatever it is.
+    deal, a walk-away or the deadline; it is never truncated. Where the opponent ends the game in its opening, the
+    mask is all zero and the first step ends the episode, whatever the action.
     """
 
     metadata = {"render_modes": list(RENDER_MODES), "render_fps": 2}  # noqa: RUF012  # Gymnasium declares it so
@@ -59,14 +58,18 @@ class PriceEnv(PriceFace, gym.Env[Any, Any]):
         super().reset(seed=seed)
         core = self.core
         core.reset(seed, options)
-        keys = seeding.game_keys(core.seed, np.array([core.game_number]))
-        share = float(seeding.unit(keys, seeding.SAMPLE_FIRST + 1 - self.seat)[0])
-        self._opponent = self.opponents[int(share * len(self.opponents))]
-        self._opponent.policy.reset(1, core.seed)
+        self._seat_opponent()
         self._answer()
         if self.render_mode == "human":
             self.render()
         return core.observe(self.seat), self._info()
+
+    def _seat_opponent(self) -> None:
+        """Sample the opponent of the current game."""
+        keys = seeding.game_keys(self.core.seed, np.array([self.core.game_number]))
+        share = float(seeding.unit(keys, seeding.SAMPLE_FIRST + 1 - self.seat)[0])
+        self._opponent = self.opponents[int(share * len(self.opponents))]
+        self._opponent.policy.reset(1, self.core.seed)
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:  # noqa: ANN401
         """Play one move of the seat, and the opponent's answer."""
@@ -115,7 +118,4 @@ class PriceEnv(PriceFace, gym.Env[Any, Any]):
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Continue from the state of an environment with the same settings."""
         self.core.set_state(state)
-
-    def seat_seeds(self, seat: int) -> NDArray[np.uint64]:
-        """A seat's own seed in the current game, uint64 (1,)."""
-        return self.core.seat_seed(seat)
+        self._seat_opponent()

@@ -214,8 +214,14 @@ class PriceAECEnv(PriceZooFace, AECEnv[str, Observation, Any]):  # type: ignore[
         """Continue from the state of an environment with the same settings."""
         self.core.set_state(state)
         self._start()
+        self.agents = list(state.get("agents", self.agents))
+        self.agent_selection = state.get("agent_selection", self.agent_selection)
         game = self.core.current()
         if game.ended:
             self.rewards = dict(zip(rules.AGENTS, game.rewards(), strict=True))
             self._cumulative_rewards = dict(self.rewards)
-            self.terminations = dict.fromkeys(self.agents, True)
+            self.terminations = dict.fromkeys(rules.AGENTS, True)
+
+    def get_state(self) -> dict[str, Any]:
+        """Everything that changes while playing, as plain Python data."""
+        return super().get_state() | {"agents": list(self.agents), "agent_selection": self.agent_selection}

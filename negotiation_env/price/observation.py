@@ -57,9 +57,9 @@ class ObservationLayout:
         """The highest ``price_high`` that the scenario can draw, currency units."""
         if self.config.catalogue is None:
             return self.config.price_range[1]
-        from negotiation_env.price.catalogue import read_catalogue
+        from negotiation_env.price.catalogue import public_high, read_catalogue
 
-        return float(read_catalogue(self.config.catalogue).list_price.max())
+        return float(public_high(read_catalogue(self.config.catalogue).list_price, self.config.tick).max())
 
     @cached_property
     def horizon(self) -> int:

@@ -25,6 +25,8 @@ RUNNING, DEAL, WALKED, DEADLINE, FAULTED = range(5)
 ENDED_BY = ("", "deal", "walk", "deadline", "fault")
 NO_DEAL_RHO = -1.0
 _SPLITTER = 2.0**27 + 1.0
+_TICK_DIGITS = 9
+"""Decimals of a price whose tick is no decimal fraction of 1: 3 * 1.1 is 3.3 and not 3.3000000000000003."""
 _DECIMALS = {1.0: 0, 0.1: 1, 0.01: 2, 0.001: 3, 0.0001: 4}
 FLOAT_NOISE = 1e-9
 """Prices this close are the same price."""
@@ -85,15 +87,15 @@ def on_tick(price: Float64, tick: float) -> Float64:
     """
     inverse = _ticks_per_unit(tick)
     if inverse is None:
-        return np.asarray(np.rint(price / tick) * tick)
+        return np.asarray(np.round(np.rint(price / tick) * tick, _TICK_DIGITS))
     scaled = np.asarray(price * inverse)
-    nearest = np.rint(scaled)
+    nearest = np.asarray(np.rint(scaled))
     gap = scaled - nearest
-    halves = np.flatnonzero(np.abs(gap) == 0.5)
-    if halves.size:
-        gap = gap.take(halves)
-        away = _product_error(price.take(halves), inverse, scaled.take(halves)) * gap > 0.0
-        nearest.reshape(-1)[halves[away]] += 2.0 * gap[away]
+    halves = np.abs(gap) == 0.5
+    if halves.any():
+        gap = gap[halves]
+        away = _product_error(price[halves], inverse, scaled[halves]) * gap > 0.0
+        nearest[halves] += np.where(away, 2.0 * gap, 0.0)
     return np.asarray(nearest / inverse)
 
 
@@ -121,8 +123,13 @@ def quantise(
 ) -> Float64:
     """An offered price (B,) as the game knows it: on the tick, or on the game's own grid of ``points``; NaN stays."""
     price = on_tick(price, tick)
-    if points is None:
-        return price
+    return price if points is None else on_grid(price, role, limit, low, high, points, tick)
+
+
+def on_grid(
+    price: Float64, role: int | Int64, limit: Float64, low: Float64, high: Float64, points: int, tick: float
+) -> Float64:
+    """A price (B,) as a game with a grid of ``points`` knows it, see `grid_index`; NaN stays."""
     index = grid_index(np.where(np.isnan(price), low, price), role, limit, low, high, points, tick)
     return np.where(np.isnan(price), np.nan, grid_price(index, low, high, points, tick))
 

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from negotiation_env import seeding
 from negotiation_env.price.config import PriceConfig
 from negotiation_env.price.rules import SIDES, Float64, Int64, on_tick
-from negotiation_env.registry import load_target, unknown_name
+from negotiation_env.registry import unknown_name
+from negotiation_env.scenarios import find_scenario
 
 _ORIGINAL_WIDTH = 1300.0
 Seed = int | NDArray[np.uint64]
@@ -49,31 +50,6 @@ class PriceSetup:
 
 
 Scenario = Callable[[PriceConfig, Seed, Int64], PriceSetup]
-_scenarios: dict[str, str] = {}
-
-
-def register_scenario(name: str, target: str) -> None:
-    """Register a scenario function ``"module:function"`` under a name; a name taken by another raises.
-
-    The function takes (config, seed, games) and returns a `PriceSetup` whose limits are on the tick and inside the
-    public range, which is ``config.price_range``.
-    """
-    if _scenarios.get(name, target) != target:
-        raise ValueError(f"scenario {name!r} is already registered. Known: {', '.join(sorted(_scenarios))}.")
-    _scenarios[name] = target
-
-
-def list_scenarios() -> list[str]:
-    """The sorted names of the registered scenarios."""
-    return sorted(_scenarios)
-
-
-def find_scenario(name: str) -> Scenario:
-    """The scenario function of a name; an unknown one raises ``ValueError`` with the known ones."""
-    if name not in _scenarios:
-        raise ValueError(unknown_name("scenario", name, _scenarios))
-    scenario: Scenario = load_target(_scenarios[name])
-    return scenario
 
 
 def _keys(seed: Seed, games: Int64) -> NDArray[np.uint64]:
@@ -115,12 +91,13 @@ def deal_setup(
     """The setups of the given games, and the seat (B,) that moves first in each.
 
     ``options`` fix what they name (``buyer_max``, ``seller_min``, ``first_mover``), as scalars or as arrays
-    with one value a row.
+    with one value a row. Limits are rounded to the tick, wherever they come from.
 
     Raises:
         ValueError: an option has a bad value, or a limit lies outside the public price range.
     """
-    setup = find_scenario(config.scenario)(config, seed, games)
+    scenario: Scenario = find_scenario(config.scenario, "price")
+    setup = scenario(config, seed, games)
     if (
         config.catalogue is None
         and not ((setup.low == config.price_range[0]) & (setup.high == config.price_range[1])).all()
@@ -139,11 +116,13 @@ def deal_setup(
         setup = replace(setup, **limits)  # type: ignore[arg-type]  # both are limits
         if options.get("first_mover") is not None:
             first = _first_option(options["first_mover"], first)
-        check_limits(setup)
+    buyer_max, seller_min = (on_tick(limit, config.tick) for limit in (setup.buyer_max, setup.seller_min))
+    setup = replace(setup, buyer_max=buyer_max, seller_min=seller_min)
+    check_limits(setup, config.scenario)
     return setup, first
 
 
-def check_limits(setup: PriceSetup) -> None:
+def check_limits(setup: PriceSetup, scenario: str) -> None:
     """Raise ``ValueError`` if a limit lies outside the public price range of its game."""
     for name, limit in (("buyer_max", setup.buyer_max), ("seller_min", setup.seller_min)):
         inside = (limit >= setup.low) & (limit <= setup.high)
@@ -151,7 +130,7 @@ def check_limits(setup: PriceSetup) -> None:
             row = int(np.flatnonzero(~inside)[0])
             raise ValueError(
                 f"{name} is {limit[row]} in row {row}; it must be inside the public price range "
-                f"[{setup.low[row]}, {setup.high[row]}]. Change it or price_range."
+                f"[{setup.low[row]}, {setup.high[row]}]. Change it, price_range or the scenario ({scenario!r})."
             )
 
 
@@ -178,8 +157,3 @@ def _first_option(value: object, drawn: Int64) -> Int64:
             raise ValueError(unknown_name("first_mover", name, allowed))
     chosen = [drawn[row] if name == "random" else SIDES.index(name) for row, name in enumerate(names.tolist())]
     return np.array(chosen, dtype=np.int64)
-
-
-for _name in ("seed", "varied", "private"):
-    register_scenario(_name, f"negotiation_env.price.scenarios:{_name}_scenario")
-register_scenario("catalogue", "negotiation_env.price.catalogue:catalogue_scenario")

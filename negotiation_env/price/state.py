@@ -62,6 +62,26 @@ class PriceState:
         self.counts = ints[:2]
         self.first, self.turn, self.standing_seat, self.standing_turn, self.game = ints[2:]
 
+    def __getstate__(self) -> dict[str, Any]:
+        views = {
+            "limits",
+            "low",
+            "high",
+            "standing",
+            "counts",
+            "first",
+            "turn",
+            "standing_seat",
+            "standing_turn",
+            "game",
+        }
+        return {name: value for name, value in self.__dict__.items() if name not in views | {"_flat_offers"}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._set_blocks(self._floats, self._ints)
+        self._flat_offers = self.offers.reshape(2, -1)
+
     def __len__(self) -> int:
         return len(self.turn)
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from negotiation_env import seeding
 from negotiation_env.price import observation as obs
 from negotiation_env.price import rules
-from negotiation_env.price.core import PriceCore
+from negotiation_env.price.core import PriceCore, check_options
 from negotiation_env.price.dealer import Dealer
 from negotiation_env.price.ego import seat_of_role
 from negotiation_env.price.encoding import DiscreteEncoding
@@ -28,6 +28,7 @@ from negotiation_env.run import Seat, make_players
 
 MAX_ENVS = 65_536
 _ALL = slice(None)
+_ENDED_BY = np.array(rules.ENDED_BY, dtype=object)
 _OPENING, _ANSWERING, _IDLE = 0, 5, 10
 """What a slot waits for: a move with nothing to accept, one with something to accept, or none (the game is over)."""
 _LOST = rules.PASS
@@ -45,7 +46,9 @@ class PriceVectorEnv(VectorEnv[Any, Any, Any]):
     the seed and of the opponents' batch; when its game ends, the slot goes on with game i + num_envs, a new seed
     and a newly sampled opponent. ``autoreset_mode`` is ``"next_step"`` (default), ``"same_step"`` (then ``infos``
     hold ``final_obs`` and ``final_info``) or ``"disabled"`` (then ``reset(options={"reset_mask": mask})``).
-    Infos of finished games: ``outcome``, a dict of arrays (num_envs,), valid where ``_outcome`` is true.
+    Infos of finished games: ``outcome``, a dict of arrays (num_envs,) with deal, price (NaN without a deal), rho,
+    payoff_buyer, payoff_seller, turns and ended_by, valid where ``_outcome`` is true. Where the opponent ends a game
+    in its opening, the mask is all zero and the next step ends the episode, whatever the action.
     """
 
     def __init__(
@@ -77,7 +80,6 @@ class PriceVectorEnv(VectorEnv[Any, Any, Any]):
         self._dealer: Dealer | None = None
         self._opponent = np.zeros(num_envs, dtype=np.int64)
         self._observations = np.full((num_envs, self.core.layout.size), obs.NONE, dtype=np.float32)
-        self._flat = self._observations.reshape(-1)
         self._slots, self._places = np.arange(num_envs), np.arange(num_envs) * self.core.layout.size
         self._status = np.full(num_envs, _IDLE)
         self._over = np.zeros(num_envs, dtype=np.bool_)
@@ -91,18 +93,29 @@ class PriceVectorEnv(VectorEnv[Any, Any, Any]):
         """Deal new games in all slots, or in those of ``options["reset_mask"]`` (bool (num_envs,)).
 
         With ``seed`` slot i plays game i of that seed (or game 0 of its own, given a list); without one each
-        slot goes on with its next game. Further options fix limits and first mover, as in the other faces.
+        slot goes on with its next game. Further options fix limits and first mover, as in the other faces, for
+        all slots or as arrays with one value a slot.
         """
-        chosen = dict(options or {})
+        chosen = dict(check_options(options))
         rows = self._reset_rows(chosen.pop("reset_mask", None))
         wrong = [name for name in chosen if name not in OPTION_KEYS]
         if wrong:
             raise ValueError(unknown_name("option", wrong[0], (*OPTION_KEYS, "reset_mask")))
+        if seed is not None and len(rows) < self.num_envs:
+            raise ValueError("a seed starts all games anew; leave out reset_mask, or the seed to go on with the next.")
         if seed is not None or self._dealer is None:
             self._start(seed)
+        chosen = {name: self._of_rows(name, value, rows) for name, value in chosen.items()}
         self._over[rows] = False
         self._open(rows, chosen)
         return self._observe(), {}
+
+    def _of_rows(self, name: str, value: Any, rows: Int64) -> Any:  # noqa: ANN401  # a scalar, or one value a slot
+        if np.ndim(value) == 0:
+            return value
+        if len(value) != self.num_envs:
+            raise ValueError(f"option {name} has {len(value)} values; give one, or {self.num_envs} (one a slot).")
+        return np.asarray(value)[rows]
 
     def _reset_rows(self, mask: object) -> Int64:
         if mask is None:
@@ -119,7 +132,7 @@ class PriceVectorEnv(VectorEnv[Any, Any, Any]):
         if isinstance(seed, Sequence | np.ndarray):
             if len(seed) != self.num_envs:
                 raise ValueError(f"{len(seed)} seeds for {self.num_envs} slots; give one number, or one a slot.")
-            checked: int | list[int] = [seeding.check_seed(int(item)) for item in seed]
+            checked: int | list[int] = [seeding.check_seed(item) for item in seed]
         else:
             checked = seeding.check_seed(seed)
         stream = seeding.SAMPLE_FIRST + 1 - self.seat
@@ -151,9 +164,9 @@ class PriceVectorEnv(VectorEnv[Any, Any, Any]):
         was_over, stillborn = self._over, self._stillborn
         infos: dict[str, Any] = {}
         kind, price = self._decode(actions, infos)
-        endings = games.ended[stillborn]
+        endings, turns = games.ended[stillborn], games.turn[stillborn]
         games.advance(_ALL, self.seat, kind, price)
-        games.ended[stillborn] = endings
+        games.ended[stillborn], games.turn[stillborn] = endings, turns
         self._note_offers(_ALL, kind, price, self.seat)
         fresh = np.flatnonzero(was_over)
         if len(fresh):
@@ -210,7 +223,7 @@ class PriceVectorEnv(VectorEnv[Any, Any, Any]):
         first = obs.OFFERS - 1 + (0 if by == self.seat else layout.horizon)
         place = self._places[rows] + games.counts[by][rows] + first
         offering = np.flatnonzero(kind == rules.OFFER)
-        self._flat[place.take(offering)] = share.take(offering)
+        self._observations.reshape(-1)[place.take(offering)] = share.take(offering)
 
     def _finish(self, over: Bools, infos: dict[str, Any]) -> NDArray[np.float64]:
         """The rewards of all slots, and the outcomes of the games that are over now."""
@@ -220,8 +233,17 @@ class PriceVectorEnv(VectorEnv[Any, Any, Any]):
         gain = np.where(deal, rules.payoff(rules.ROLES[self.seat], games.limits[self.seat], price), 0.0)
         if over.any():
             rho = np.where(deal, rules.settlement_rho(price, *games.limits), rules.NO_DEAL_RHO)
-            ended_by, turns = games.ended.copy(), games.turn - 1
-            infos["outcome"] = {"deal": deal, "price": price, "rho": rho, "turns": turns, "ended_by": ended_by}
+            other = 1 - self.seat
+            theirs = np.where(deal, rules.payoff(rules.ROLES[other], games.limits[other], price), 0.0)
+            infos["outcome"] = {
+                "deal": deal,
+                "price": price,
+                "rho": rho,
+                f"payoff_{rules.SIDES[self.seat]}": gain,
+                f"payoff_{rules.SIDES[other]}": theirs,
+                "turns": games.turn - 1,
+                "ended_by": _ENDED_BY.take(games.ended),
+            }
             infos["_outcome"] = over.copy()
         discount = config.discounts[self.seat]
         return np.asarray(rules.reward(gain, games.high - games.low, discount, np.maximum(games.standing_turn, 1)))

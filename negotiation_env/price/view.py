@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from negotiation_env.policy import ACCEPT, FAULT, OFFER, Float64, Note, View
-from negotiation_env.price.rules import quantise
+from negotiation_env.price.rules import on_grid, on_tick
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -39,6 +40,10 @@ class PriceView(View):
 
 class LatePriceView(PriceView):
     """A `PriceView` of running games, some of whose fields are gathered when they are first read."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled and copied as a plain `PriceView` with all its fields."""
+        return partial(PriceView, **{field.name: getattr(self, field.name) for field in fields(self)}), ()
 
     @classmethod
     def of(cls, facts: Mapping[str, object], late: Mapping[str, Callable[[], NDArray[Any]]]) -> PriceView:
@@ -89,12 +94,13 @@ def resolve_decision(
     kind, price = _checked_shapes(len(view), decision, player)
     offering = kind == OFFER
     everywhere = bool(offering.all())
-    offered = price if everywhere else np.where(offering, price, view.price_low)
     with np.errstate(invalid="ignore"):
-        offered = quantise(offered, view.role, view.reservation_price, view.price_low, view.price_high, tick, points)
+        offered = on_tick(price if everywhere else np.where(offering, price, view.price_low), tick)
     inside = (offered >= view.price_low) & (offered <= view.price_high)
     if not inside.all():
         _refuse_price(view, price, np.flatnonzero(~inside), player)
+    if points is not None:
+        offered = on_grid(offered, view.role, view.reservation_price, view.price_low, view.price_high, points, tick)
     if everywhere:
         return kind, offered
     accepting = np.flatnonzero(kind == ACCEPT)
@@ -108,7 +114,9 @@ def resolve_decision(
 
 
 def _checked_shapes(size: int, decision: PriceDecision, player: str) -> tuple[NDArray[np.int64], Float64]:
-    kind, price = np.asarray(decision.kind), np.asarray(decision.price, dtype=np.float64)
+    if not isinstance(decision, PriceDecision):
+        raise TypeError(f"policy {player!r} returned {type(decision).__name__}; decide(view) returns a PriceDecision.")
+    kind, price = np.array(decision.kind), np.asarray(decision.price, dtype=np.float64)
     if kind.shape != (size,) or price.shape != (size,):
         raise ValueError(
             f"policy {player!r} returned kind of shape {kind.shape} and price of shape {price.shape}; "
@@ -118,6 +126,9 @@ def _checked_shapes(size: int, decision: PriceDecision, player: str) -> tuple[ND
         raise ValueError(
             f"policy {player!r} returned kinds {np.unique(kind)}; allowed: 0 offer, 1 accept, 2 walk, 3 fault."
         )
+    for name, given in (("message", decision.message), ("notes", decision.notes)):
+        if given is not None and len(given) != size:
+            raise ValueError(f"policy {player!r} returned {len(given)} entries in {name}; it must be a list of {size}.")
     return kind, price
 
 

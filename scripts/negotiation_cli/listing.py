@@ -63,7 +63,7 @@ def policies(domain: str) -> list[Entry]:
 
 def scenarios(domain: str) -> list[Entry]:
     """Every registered scenario and where its limits come from."""
-    from negotiation_env.price.scenarios import find_scenario, list_scenarios
+    from negotiation_env.scenarios import find_scenario, list_scenarios
 
     return [{"name": name, "does": _first_line(find_scenario(name))} for name in list_scenarios()] if domain else []
 

@@ -233,7 +233,7 @@ def test_autoreset_same_step():
     assert infos["final_obs"][1] is None
     assert infos["final_obs"][0][2] == 0.0
     assert observation[0, 1] == 0.0
-    assert infos["final_info"]["outcome"]["ended_by"][0] == 2
+    assert infos["final_info"]["outcome"]["ended_by"][0] == "walk"
 
 
 def test_autoreset_disabled():

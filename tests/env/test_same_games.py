@@ -151,7 +151,8 @@ def test_vector_environment_plays_the_games_of_the_engine(policy, role, mode):
         if number >= 200:
             continue
         assert facts["deal"] == expected["deal"][number]
-        assert facts["turns"] == expected["turns"][number]
+        for name in ("turns", "ended_by", "payoff_buyer", "payoff_seller"):
+            assert facts[name] == expected[name][number]
         np.testing.assert_equal(facts["price"], expected["price"][number])
         np.testing.assert_equal(facts["rho"], expected["rho"][number])
         assert reward == pytest.approx(expected[f"reward_{seat}"][number], abs=1e-12)
