@@ -9,7 +9,8 @@ import typer
 from negotiation_cli.main import main
 from negotiation_cli.root import spelling
 
-arguments = [argument for argument in sys.argv[1:] if spelling(argument) != spelling("--dataset_mode")]
-if "--help" in arguments:
-    typer.echo(__doc__)
-main(["play" if len(arguments) == len(sys.argv) - 1 else "generate", *arguments])
+if __name__ == "__main__":  # worker processes import this file
+    arguments = [argument for argument in sys.argv[1:] if spelling(argument) != spelling("--dataset_mode")]
+    if "--help" in arguments:
+        typer.echo(__doc__)
+    main(["play" if len(arguments) == len(sys.argv) - 1 else "generate", *arguments])

@@ -4,4 +4,5 @@ import sys
 
 from negotiation_cli.main import main
 
-main(["plot", "interactions", *sys.argv[1:]])
+if __name__ == "__main__":  # worker processes import this file
+    main(["plot", "interactions", *sys.argv[1:]])

@@ -234,6 +234,9 @@ def test_the_runnable_files_do_the_same(tmp_path):
     written = Path("games.jsonl").read_bytes()
     script("negotiation.py", *SMALL[1:], "--dataset-mode", "--buyers", "linear", "--sellers", "fair", "--overwrite")
     assert Path("games.jsonl").read_bytes() == written
+    pools = ["--agent1", "linear", "--agent2", "fair", "--engine", "process", "--workers", "2"]
+    script("negotiation.py", "--dataset_mode", *SMALL[1:-1], "in_processes.jsonl", *pools)
+    assert Path("in_processes.jsonl").read_bytes() == written
     assert "decision_steps.parquet" in script("prepare_data.py", "--jsonl_path", "games.jsonl")
     quick = ["--formats", "svg", "--max_turns", "4"]
     script("visualize_concessions.py", "--strategies", "linear", "--num_episodes", "2", *quick)
