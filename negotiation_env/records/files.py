@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
+
+from negotiation_env.records.errors import RecordError, explained
 
 
 def flush(file: IO[bytes]) -> None:
@@ -25,8 +28,70 @@ def publish(temporary: Path, path: Path) -> None:
             os.close(folder)
 
 
+def publish_together(files: Sequence[tuple[Path, Path]]) -> None:
+    """Give finished files that belong together their names, each a pair of its temporary path and its path.
+
+    The old files but the first go before a new one comes, so that an old one never stands beside a new one.
+
+    Raises:
+        RecordError: a file cannot be renamed.
+    """
+    for _, path in files[1:]:
+        with explained(path):
+            path.unlink(missing_ok=True)
+    for temporary, path in files:
+        with explained(path):
+            publish(temporary, path)
+
+
 def discard(file: IO[bytes], path: Path) -> None:
     """Close and delete a file that cannot be finished; what its buffer holds need not reach the disk."""
     with suppress(OSError):
         file.close()
     path.unlink(missing_ok=True)
+
+
+def named(path: str | Path) -> Path:
+    """The path, with a name at its end even if it is written as ``.`` or ``..``.
+
+    Raises:
+        RecordError: it is the root folder, which has no name.
+    """
+    found = Path(path)
+    if found.name in ("", ".."):
+        found = found.resolve()
+    if not found.name:
+        raise RecordError(f"{path} is the root folder; give a file or a folder inside it.")
+    return found
+
+
+@contextmanager
+def locked(path: Path, refusal: str) -> Iterator[None]:
+    """Hold a lock file, which one process can at a time, and delete it in the end.
+
+    Raises:
+        RecordError: with ``refusal``, if another process holds it.
+    """
+    if os.name != "posix":
+        yield
+        return
+    with explained(path):
+        lock = path.open("w")
+    with lock:
+        if not _taken(lock, path):
+            raise RecordError(refusal)
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _taken(lock: IO[str], path: Path) -> bool:
+    """Take the lock; ``False`` if another process holds it, or has just deleted the file that was opened."""
+    import fcntl
+
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.path.samestat(os.fstat(lock.fileno()), path.stat())
+    except (BlockingIOError, FileNotFoundError):
+        return False

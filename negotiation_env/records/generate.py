@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 
 from negotiation_env.episodes import Episodes
-from negotiation_env.records.errors import Interrupted, explained
-from negotiation_env.records.files import publish
+from negotiation_env.records.errors import Interrupted, RecordError, explained
+from negotiation_env.records.files import publish_together
 from negotiation_env.records.games import Games, finished_games
 from negotiation_env.records.outputs import TEMPORARY, Output, Writer, find_output
 from negotiation_env.records.replay import played_again
@@ -94,33 +94,63 @@ def generate(
         Interrupted: Ctrl-C; what has been played is kept.
         ValueError: a bad argument, or an illegal decision of a policy.
     """
+    if append and overwrite:
+        raise RecordError("--append keeps what is there and --overwrite replaces it; give one of them.")
     shard_size = min(best_batch_size(run), _LARGEST_SHARD) if shard_size is None else shard_size
     for name, value in (("num_episodes", num_episodes), ("shard_size", shard_size)):
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise ValueError(f"{name} is {value!r}; it must be a whole number, at least 1.")
     output = find_output(path, append, split or Split(), k_history)
-    folder = ShardFolder(Path(path), run, {"num_episodes": num_episodes, "shard_size": shard_size, **output.settings})
-    known = folder.assembled()
-    if known is not None:
-        _publish(folder, output)
-        return GenerateResult(output.files, run.run_id, Counts(**known), num_episodes)
-    output.check(run, overwrite)
+    folder = ShardFolder(output.path, run, {"num_episodes": num_episodes, "shard_size": shard_size, **output.settings})
     with folder.opened(overwrite):
+        known = folder.assembled()
+        if known is not None and not _changed(folder, output, known.before):
+            _publish(folder, output)
+            return GenerateResult(output.files, run.run_id, Counts(**known.counts), num_episodes)
+        output.check(run, overwrite)
         recording = _Recording(run, folder, num_episodes, shard_size, progress, observe)
-        counts = recording.write_to(output, engine, workers)
-        folder.mark_assembled(asdict(counts))
+        counts = _record(recording, output, engine, workers)
         _publish(folder, output)
     return GenerateResult(output.files, run.run_id, counts, recording.resumed)
+
+
+def _record(recording: _Recording, output: Output, engine: str, workers: int) -> Counts:
+    """Write the whole output under its temporary name, and note that it is whole."""
+    folder = recording.folder
+    before = {path.name: _state(path) for path in output.files}
+    counts = recording.write_to(output, engine, workers)
+    with explained(folder.path):
+        folder.mark_assembled(asdict(counts), before)
+    for path in _changed(folder, output, before):
+        raise RecordError(f"{path} was changed meanwhile and is left as it is; give the same command again.")
+    return counts
+
+
+def _state(path: Path) -> list[int] | None:
+    """Size and time of change of a file, if there is one."""
+    if not path.exists():
+        return None
+    status = path.stat()
+    return [status.st_size, status.st_mtime_ns]
+
+
+def _unpublished(folder: ShardFolder, output: Output) -> list[tuple[Path, Path]]:
+    """The finished files that still need their names: temporary path and path."""
+    files = [(folder.path / f"{path.name}{TEMPORARY}", path) for path in output.files]
+    return [(temporary, path) for temporary, path in files if temporary.exists()]
+
+
+def _changed(folder: ShardFolder, output: Output, before: Mapping[str, list[int] | None]) -> list[Path]:
+    """The files that are not yet replaced, and not any more what the new ones were made to take the place of."""
+    return [path for _, path in _unpublished(folder, output) if _state(path) != before[path.name]]
 
 
 def _publish(folder: ShardFolder, output: Output) -> None:
     """Give the finished files their names, as far as that is still to be done, and remove the shards."""
     for path in output.files:
-        temporary = folder.path / f"{path.name}{TEMPORARY}"
-        if temporary.exists():
-            with explained(path):
-                path.parent.mkdir(parents=True, exist_ok=True)
-                publish(temporary, path)
+        with explained(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+    publish_together(_unpublished(folder, output))
     folder.remove()
 
 
@@ -154,8 +184,6 @@ class _Recording:
         except BaseException as error:
             writer.abort()
             kept = f"{self.played:,} of {self.num_episodes:,} episodes are kept in {self.folder.path}"
-            if not self.played:
-                self.folder.remove()
             if not isinstance(error, KeyboardInterrupt):
                 raise
             hint = "the same command goes on from there" if self.played else "the same command starts again"

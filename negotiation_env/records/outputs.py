@@ -10,7 +10,7 @@ from typing import Protocol
 
 from negotiation_env.policy import JsonValue
 from negotiation_env.records.errors import RecordError, require
-from negotiation_env.records.files import discard, flush
+from negotiation_env.records.files import discard, flush, named
 from negotiation_env.records.games import Games
 from negotiation_env.records.jsonl import lines
 from negotiation_env.records.parquet import DECISIONS, EPISODES, ParquetPair
@@ -38,6 +38,10 @@ class Output(Protocol):
     """What `generate` makes."""
 
     @property
+    def path(self) -> Path:
+        """The file or folder."""
+
+    @property
     def files(self) -> tuple[Path, ...]:
         """The finished files; each is written in another folder first, as its name and `TEMPORARY`."""
 
@@ -58,7 +62,7 @@ def find_output(path: str | Path, append: bool, split: Split, k_history: int) ->
     Raises:
         RecordError: another suffix, or ``append`` with a folder.
     """
-    found, is_folder = Path(path), str(path).endswith("/") or Path(path).is_dir()
+    found, is_folder = named(path), str(path).endswith("/") or Path(path).is_dir()
     if found.suffix == ".jsonl" and not is_folder:
         return JsonlOutput(found, append)
     if found.suffix and not is_folder:
@@ -106,8 +110,6 @@ class JsonlOutput:
         """Refuse an existing file, or to append to one that holds this run or is no record at all."""
         if not self.append:
             refuse_existing(self.files, overwrite, "--overwrite replaces it, --append adds another run to it")
-        elif overwrite:
-            raise RecordError("--append keeps what is there and --overwrite replaces it; give one of them.")
         elif self.path.exists():
             _check_appendable(self.path, run.run_id)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from negotiation_env.records.files import discard, flush
 from negotiation_env.records.games import Games, joined
@@ -71,11 +72,12 @@ class _TableFile:
         self.path = path
         self.groups = 0
         self._metadata = {"schema_version": str(SCHEMA_VERSION), "k_history": str(k_history)}
+        self._writer: Any = None
         self._file = path.open("wb")
 
     def write(self, table: pa.Table) -> None:
         """Add one row group."""
-        if not self.groups:
+        if self._writer is None:
             self._writer = _parquet_writer(self._file, table.schema.with_metadata(self._metadata))
         self._writer.write_table(table.replace_schema_metadata(self._metadata), row_group_size=max(len(table), 1))
         self.groups += 1
@@ -86,6 +88,10 @@ class _TableFile:
         self._file.close()
 
     def abort(self) -> None:
+        if self._writer is not None:
+            with suppress(OSError):  # the end of a file that is deleted need not reach the disk
+                self._writer.close()
+            self._writer.is_open = False  # else it would try again when it is collected
         discard(self._file, self.path)
 
 

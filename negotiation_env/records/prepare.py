@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from negotiation_env.records.errors import RecordError, explained, require
-from negotiation_env.records.files import publish
+from negotiation_env.records.files import locked, named, publish_together
 from negotiation_env.records.outputs import TEMPORARY, check_k_history, refuse_existing
 from negotiation_env.records.parquet import DECISIONS, EPISODES, GROUP_GAMES, ParquetPair
 from negotiation_env.records.reading import read_games
 from negotiation_env.records.splits import Split
+
+_LOCK = "prepare.lock"
 
 
 @dataclass(frozen=True)
@@ -56,26 +58,34 @@ def prepare(
     """
     require("pyarrow")
     check_k_history(k_history)
-    source, folder = Path(jsonl_path), Path(output_dir)
+    source, folder = Path(jsonl_path), named(output_dir)
     if not source.is_file():
         raise RecordError(f"{source} is not a file; give the JSONL file that `negotiate generate` has written.")
     if folder.exists() and not folder.is_dir():
         raise RecordError(f"{folder} is a file; give a folder for the tables.")
-    files = (folder / DECISIONS, folder / EPISODES)
-    refuse_existing(files, overwrite, "--overwrite replaces it")
     is_new = not folder.exists()
     with explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        pair = ParquetPair(folder, TEMPORARY, split or Split(), k_history)
     try:
-        episodes, decisions = _fill(pair, source, folder, progress)
-        for path in files:
-            with explained(path):
-                publish(path.with_name(path.name + TEMPORARY), path)
-    except BaseException:
-        pair.abort()
+        with locked(folder / _LOCK, f"another process is preparing {folder}; wait for it, or give another folder."):
+            refuse_existing((folder / DECISIONS, folder / EPISODES), overwrite, "--overwrite replaces it")
+            return _write(source, folder, split or Split(), k_history, progress)
+    finally:
         if is_new and not any(folder.iterdir()):
             folder.rmdir()
+
+
+def _write(
+    source: Path, folder: Path, split: Split, k_history: int, progress: Callable[[int], None] | None
+) -> PrepareResult:
+    files = (folder / DECISIONS, folder / EPISODES)
+    with explained(folder):
+        pair = ParquetPair(folder, TEMPORARY, split, k_history)
+    try:
+        episodes, decisions = _fill(pair, source, folder, progress)
+        publish_together([(path.with_name(path.name + TEMPORARY), path) for path in reversed(files)])
+    except BaseException:
+        pair.abort()
         raise
     return PrepareResult(files, episodes, decisions)
 
@@ -87,6 +97,8 @@ def _fill(pair: ParquetPair, source: Path, folder: Path, progress: Callable[[int
         decisions += len(games.kind)
         with explained(folder):
             pair.write(games)
+        if progress is not None:
+            progress(len(games))
     with explained(folder):
         pair.close()
     return episodes, decisions

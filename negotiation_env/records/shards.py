@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,11 +23,27 @@ from negotiation_env.engine import Batch
 from negotiation_env.episodes import Episodes
 from negotiation_env.policy import JsonValue
 from negotiation_env.records.errors import RecordError, explained
-from negotiation_env.records.files import flush, publish
+from negotiation_env.records.files import flush, locked, publish
 from negotiation_env.run import Run
 
 _MANIFEST, _ASSEMBLED, _LOCK = "run.json", "assembled.json", "lock"
 _OURS = re.compile(r"run\.json|assembled\.json|lock|games-\d+-\d+\.npz|.*\.tmp")
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """What is noted of an output that is whole and only needs its name.
+
+    Attributes:
+        manifest: whose output it is.
+        counts: what stands in it.
+        before: by the name of each file, the size and time of change of the file that it takes the place of (and
+            that it repeats, if it is appended to); ``None`` if there was none.
+    """
+
+    manifest: str
+    counts: dict[str, int]
+    before: dict[str, list[int] | None]
 
 
 class ShardFolder:
@@ -41,19 +57,14 @@ class ShardFolder:
     def __init__(self, output: Path, run: Run, settings: Mapping[str, JsonValue]) -> None:
         self.path = output.with_name(output.name + ".shards")
         self.run = run
+        self._way_out = "delete that folder" if settings.get("append") else "--overwrite"
         content = {**settings, "run_id": run.run_id, "run": run.identity}
         self.manifest = json.dumps(content, sort_keys=True, default=str)
 
-    def assembled(self) -> dict[str, int] | None:
-        """The counts of the finished output if only its renaming was left undone, else ``None``."""
+    def assembled(self) -> Assembled | None:
+        """What was noted of the finished output if only its renaming was left undone, else ``None``."""
         marker = self.path / _ASSEMBLED
-        if not marker.is_file():
-            return None
-        found = json.loads(marker.read_text())
-        if found["manifest"] != self.manifest:
-            return None
-        counts: dict[str, int] = found["counts"]
-        return counts
+        return Assembled(**json.loads(marker.read_text())) if marker.is_file() else None
 
     @contextmanager
     def opened(self, overwrite: bool) -> Iterator[None]:
@@ -64,28 +75,39 @@ class ShardFolder:
         """
         with explained(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
-            lock = (self.path / _LOCK).open("w")
-        with lock:
-            _lock_alone(lock, self.path)
-            self._claim(overwrite)
-            yield
+        refusal = f"another process is recording into {self.path}; wait for it, or give another output."
+        try:
+            with locked(self.path / _LOCK, refusal):
+                self._claim(overwrite)
+                try:
+                    yield
+                finally:
+                    if not self._kept():
+                        self._clear()
+        finally:
+            with suppress(OSError):  # there is still something in it
+                self.path.rmdir()
 
     def _claim(self, overwrite: bool) -> None:
-        known = self.path / _MANIFEST
-        same = known.is_file() and known.read_text() == self.manifest
-        kept = any(self.path.glob("games-*.npz")) or (self.path / _ASSEMBLED).is_file()
+        known, assembled = self.path / _MANIFEST, self.assembled()
+        manifest = known.read_text() if known.is_file() else assembled and assembled.manifest
+        same = manifest == self.manifest
         strange = [item.name for item in self.path.iterdir() if not _OURS.fullmatch(item.name)]
         if strange:
             raise RecordError(f"{self.path} holds {strange[0]!r}, which no recording put there; move it away.")
-        if kept and not same and not overwrite:
+        if self._kept() and not same and not overwrite:
             raise RecordError(
                 f"{self.path} holds an unfinished recording of something else (another run, number of episodes, "
-                "shard size or output). Give the arguments it was made with to finish it, or --overwrite to discard it."
+                "shard size or output). Give the arguments it was made with to finish it; to discard it, "
+                f"{self._way_out}."
             )
         if not same:
             with explained(self.path):
                 self._clear()
                 self._write(_MANIFEST, lambda file: file.write(self.manifest.encode()))
+
+    def _kept(self) -> bool:
+        return any(self.path.glob("games-*.npz")) or (self.path / _ASSEMBLED).is_file()
 
     def load(self, low: int, high: int) -> Episodes | None:
         """Games ``low`` to ``high`` if they have been played and can be read, else ``None``."""
@@ -100,17 +122,15 @@ class ShardFolder:
         packed = _packed(episodes.batch)
         self._write(self._shard(low, high).name, lambda file: file.write(packed))
 
-    def mark_assembled(self, counts: dict[str, int]) -> None:
-        """Note that the temporary output is whole and only needs its name."""
-        marker = json.dumps({"manifest": self.manifest, "counts": counts})
+    def mark_assembled(self, counts: dict[str, int], before: dict[str, list[int] | None]) -> None:
+        """Note that the temporary output is whole and only needs its name; see `Assembled`."""
+        marker = json.dumps(asdict(Assembled(self.manifest, counts, before)))
         self._write(_ASSEMBLED, lambda file: file.write(marker.encode()))
 
     def remove(self) -> None:
-        """Delete the folder, the mark that the output is whole last."""
+        """Delete what is in the folder, the mark that the output is whole last."""
         self._clear(keep=_ASSEMBLED)
-        for name in (_LOCK, _ASSEMBLED):
-            (self.path / name).unlink(missing_ok=True)
-        self.path.rmdir()
+        self._clear()
 
     def _clear(self, keep: str = "") -> None:
         for item in self.path.iterdir():
@@ -126,17 +146,6 @@ class ShardFolder:
             write(file)
             flush(file)
         publish(temporary, self.path / name)
-
-
-def _lock_alone(lock: io.TextIOWrapper, path: Path) -> None:
-    if os.name != "posix":
-        return
-    import fcntl
-
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise RecordError(f"another process is recording into {path}; wait for it, or give another output.") from error
 
 
 def _packed(batch: Batch) -> bytes:

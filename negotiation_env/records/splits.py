@@ -35,7 +35,8 @@ class Split:
     def __post_init__(self) -> None:
         if self.by not in UNITS:
             raise ValueError(unknown_name("split", self.by, UNITS))
-        if len(self.fractions) != 3 or min(self.fractions) < 0.0 or abs(sum(self.fractions) - 1.0) > 1e-9:
+        whole = len(self.fractions) == 3 and abs(sum(self.fractions) - 1.0) <= 1e-9  # not for NaN
+        if not whole or min(self.fractions) < 0.0:
             raise ValueError(f"split fractions are {self.fractions}; give three that are at least 0 and sum to 1.")
 
     def of(self, games: Games) -> Labels:

@@ -1,6 +1,8 @@
 """Nothing reported done is lost: equal bytes, resuming, appending, and refusals."""
 
+import gc
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -150,6 +152,136 @@ def test_an_unfinished_recording_of_another_run_is_not_mixed_in(tmp_path):
         generate(run_of(seed=6), 30, path, shard_size=10)
     generate(run_of(), 30, path, shard_size=10)
     assert len({line.split('"')[5] for line in path.read_text().splitlines()}) == 30
+
+
+class Killed(BaseException):
+    """Stands for a kill: nothing catches it."""
+
+
+def killed_before(monkeypatch, name, call, number=1):
+    """Make a call that ends before the ``number``-th time that a file gets the name ``name``."""
+    real, left = Path.replace, [number]
+
+    def replace(self, target):
+        left[0] -= Path(target).name == name
+        if Path(target).name == name and not left[0]:
+            raise Killed
+        return real(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", replace)
+        with pytest.raises(Killed):
+            call()
+
+
+def test_what_was_added_before_an_append_got_its_name_is_kept(tmp_path, monkeypatch):
+    path, one, two = (tmp_path / f"{name}.jsonl" for name in ("games", "one", "two"))
+    for seed, file in ((5, path), (6, one), (7, two)):
+        generate(run_of(seed=seed), 30, file)
+    before = path.read_bytes()
+    killed_before(monkeypatch, path.name, lambda: generate(run_of(seed=6), 30, path, append=True))
+    with path.open("ab") as file:
+        file.write(two.read_bytes())
+    result = generate(run_of(seed=6), 30, path, append=True)
+    assert path.read_bytes() == before + two.read_bytes() + one.read_bytes()
+    assert result.counts.episodes == 30
+    assert not Path(f"{path}.shards").exists()
+
+
+def test_what_was_added_while_an_append_was_recorded_is_kept(tmp_path):
+    path, one, two = (tmp_path / f"{name}.jsonl" for name in ("games", "one", "two"))
+    for seed, file in ((6, one), (7, two)):
+        generate(run_of(seed=seed), 30, file)
+
+    def add(_):
+        path.write_bytes(two.read_bytes())
+
+    with pytest.raises(RecordError, match="changed meanwhile"):
+        generate(run_of(seed=6), 30, path, append=True, progress=add)
+    assert path.read_bytes() == two.read_bytes()
+    generate(run_of(seed=6), 30, path, append=True)
+    assert path.read_bytes() == two.read_bytes() + one.read_bytes()
+
+
+def test_a_finished_recording_does_not_replace_a_later_file(tmp_path, monkeypatch):
+    path = tmp_path / "games.jsonl"
+    killed_before(monkeypatch, path.name, lambda: generate(run_of(), 30, path))
+    path.write_text("mine")
+    with pytest.raises(RecordError, match="exists already"):
+        generate(run_of(), 30, path)
+    assert path.read_text() == "mine"
+    path.unlink()
+    assert generate(run_of(), 30, path).resumed == 30
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+@pytest.mark.parametrize("name", ["episodes.parquet", "decision_steps.parquet"])
+def test_tables_are_finished_after_a_kill_between_their_renames(tmp_path, monkeypatch, name, overwrite):
+    path, expected = tmp_path / "tables", tmp_path / "expected"
+    generate(run_of(), 30, expected)
+    if overwrite:
+        generate(run_of(seed=6), 30, path)
+    killed_before(monkeypatch, name, lambda: generate(run_of(), 30, path, overwrite=overwrite))
+    assert not (path / "decision_steps.parquet").exists()
+    generate(run_of(), 30, path, overwrite=overwrite)
+    assert bytes_of(path) == bytes_of(expected)
+
+
+def test_a_finished_recording_is_left_to_the_process_that_names_it(tmp_path, monkeypatch):
+    from negotiation_env.records.files import locked
+
+    path = tmp_path / "games.jsonl"
+    killed_before(monkeypatch, path.name, lambda: generate(run_of(), 30, path))
+    with (
+        locked(Path(f"{path}.shards") / "lock", "held"),
+        pytest.raises(RecordError, match="another process is recording"),
+    ):
+        generate(run_of(), 30, path)
+    generate(run_of(), 30, path)
+
+
+def test_the_advice_on_an_interrupted_append_works(tmp_path, monkeypatch):
+    path = tmp_path / "games.jsonl"
+    generate(run_of(), 30, path)
+    killed_before(monkeypatch, path.name, lambda: generate(run_of(seed=6), 30, path, append=True))
+    with pytest.raises(RecordError, match="delete that folder"):
+        generate(run_of(seed=7), 30, path, append=True)
+    shutil.rmtree(f"{path}.shards")
+    generate(run_of(seed=7), 30, path, append=True)
+
+
+def test_a_refused_output_leaves_no_folder(tmp_path):
+    path = tmp_path / "games.jsonl"
+    generate(run_of(), 5, path)
+    with pytest.raises(RecordError, match="--overwrite"):
+        generate(run_of(seed=6), 5, path)
+    assert [item.name for item in tmp_path.iterdir()] == ["games.jsonl"]
+
+
+@pytest.mark.parametrize("name", [".", "..", "inner/.."])
+def test_tables_can_be_written_into_a_folder_without_a_name(tmp_path, monkeypatch, name):
+    home = tmp_path / "home"
+    (home / "inner").mkdir(parents=True)
+    monkeypatch.chdir(home)
+    result = generate(run_of(), 5, name)
+    assert {file.parent for file in result.files} == {Path(name).resolve()}
+    assert all(file.is_file() for file in result.files)
+
+
+def test_the_root_folder_is_refused():
+    with pytest.raises(RecordError, match="root folder"):
+        generate(run_of(), 5, "/")
+
+
+@pytest.mark.filterwarnings("error")
+def test_stopped_tables_leave_nothing_behind_and_say_nothing(tmp_path):
+    def stop(_):
+        raise Killed
+
+    with pytest.raises(Killed):
+        generate(run_of(), 20_000, tmp_path / "tables", shard_size=10_000, progress=stop)
+    gc.collect()  # what complains then has not been closed
+    assert not list(tmp_path.rglob("*.tmp"))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """Parquet tables: prepared ones equal generated ones, splits keep episodes whole, bad lines are named."""
 
+import gc
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -123,6 +125,62 @@ def test_existing_tables_are_refused(tmp_path, records):
     with pytest.raises(RecordError, match="--overwrite"):
         prepare(records, tmp_path / "tables")
     prepare(records, tmp_path / "tables", overwrite=True)
+
+
+@pytest.mark.parametrize("name", ["episodes.parquet", "decision_steps.parquet"])
+def test_tables_of_two_runs_never_stand_side_by_side(tmp_path, monkeypatch, records, name):
+    other, folder, real = tmp_path / "other.jsonl", tmp_path / "tables", Path.replace
+    generate(make_run("price", PLAYERS, 9), 50, other)
+    prepare(other, folder)
+
+    def replace(self, target):
+        if Path(target).name == name:
+            raise SystemExit
+        return real(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", replace)
+        with pytest.raises(SystemExit):
+            prepare(records, folder, overwrite=True)
+    assert [item.name for item in folder.iterdir()] == ["episodes.parquet"]
+    prepare(records, folder, overwrite=True)
+    assert len(pl.read_parquet(folder / "episodes.parquet")) == 200
+
+
+def test_two_do_not_prepare_one_folder_at_once(tmp_path, records):
+    folder, refused = tmp_path / "tables", []
+
+    def again(_):
+        with pytest.raises(RecordError, match="another process is preparing") as error:
+            prepare(records, folder)
+        refused.append(error)
+
+    prepare(records, folder, progress=again)
+    assert refused
+    assert {item.name for item in folder.iterdir()} == {"episodes.parquet", "decision_steps.parquet"}
+
+
+def test_prepare_says_how_far_it_is(tmp_path, records, monkeypatch):
+    monkeypatch.setattr("negotiation_env.records.prepare.GROUP_GAMES", 90)
+    counts = []
+    prepare(records, tmp_path / "tables", progress=counts.append)
+    assert counts == [90, 90, 20]
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_malformed_line_is_all_that_is_said(tmp_path, records, monkeypatch):
+    edited(records, len(records.read_text().splitlines()), lambda line: line[:-9])
+    for module in ("prepare", "parquet"):
+        monkeypatch.setattr(f"negotiation_env.records.{module}.GROUP_GAMES", 50)
+    with pytest.raises(RecordError, match="not JSON"):
+        prepare(records, tmp_path / "tables")
+    gc.collect()  # what complains then has not been closed
+
+
+@pytest.mark.parametrize("fractions", [(math.nan, 0.5, 0.5), (0.5, math.nan, 0.5), (math.inf, 0, 0), (1.5, -0.5, 0)])
+def test_split_fractions_are_shares(fractions):
+    with pytest.raises(ValueError, match="sum to 1"):
+        Split(fractions=fractions)
 
 
 def test_frames_need_no_files():
