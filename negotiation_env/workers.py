@@ -12,6 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 
 import numpy as np
 
+from negotiation_env.advice import judged
 from negotiation_env.engine import Batch, play_batch
 from negotiation_env.episodes import Episodes
 from negotiation_env.run import Run
@@ -72,6 +73,7 @@ def _receive(pickled: bytes) -> None:
             register_scenario(name, target, domain)
 
 
+@judged()
 def _play(low: int, high: int, record: bool) -> Batch:
     if _run is None:
         raise TypeError(

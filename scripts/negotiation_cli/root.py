@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import linecache
 import sys
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Any
 
 import typer
@@ -13,7 +11,7 @@ from typer.core import TyperGroup
 
 WRONG_CALL, INTERRUPTED = 2, 130
 _UsageError: Any = typer.BadParameter.__mro__[1]  # its module has moved between releases of Typer
-_ADVICE = (ValueError, TypeError, OSError, ImportError)
+_ADVICE = (ValueError, TypeError, RuntimeError, OSError, ImportError)
 
 
 def spelling(name: str) -> str:
@@ -33,7 +31,7 @@ class Root(TyperGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as error:
-            typer.echo("\n" + (str(error) or "interrupted: nothing was written."), err=True)
+            typer.echo("\n" + (str(error) or "interrupted."), err=True)
             raise typer.Exit(INTERRUPTED) from error
 
     def main(self, args: Sequence[str] | None = None, standalone_mode: bool = True, **extra: Any) -> Any:  # type: ignore[override]  # noqa: ANN401
@@ -45,7 +43,9 @@ class Root(TyperGroup):
             where = f" See '{error.ctx.command_path} --help'." if error.ctx else ""
             _stop(f"{message}{'' if message.endswith(('.', '?')) else '.'}{where}")
         except _ADVICE as error:
-            if not is_advice(error):
+            from negotiation_env.advice import is_advice
+
+            if not isinstance(error, OSError) and not is_advice(error):
                 raise
             _stop(_message(error))
         if standalone_mode:
@@ -62,27 +62,3 @@ def _message(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return str(error)
-
-
-def is_advice(error: Exception) -> bool:
-    """Whether an error is a message to the user, and not a defect that deserves its traceback.
-
-    Our own checks end in a ``raise`` statement of one of our packages; what Python or NumPy raises inside our
-    code does not. Errors of the operating system are messages anyway.
-    """
-    if isinstance(error, OSError):
-        return True
-    remote = error.__cause__
-    if type(remote).__name__ == "_RemoteTraceback":  # raised in a worker process
-        frames = [line for line in str(remote).splitlines() if line.startswith("  ")]
-        place, statement = [line.strip() for line in frames if not line.strip().startswith("^")][-2:]
-        return "negotiation_" in place and statement.startswith("raise ")
-    return error.__traceback__ is not None and _ends_in_raise(error.__traceback__)
-
-
-def _ends_in_raise(traceback: TracebackType) -> bool:
-    while traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    frame = traceback.tb_frame
-    statement = linecache.getline(frame.f_code.co_filename, traceback.tb_lineno).strip()
-    return str(frame.f_globals.get("__name__", "")).startswith("negotiation_") and statement.startswith("raise ")

@@ -1,9 +1,12 @@
 """`negotiate play`, `negotiate list`, and what every command shares: spelling, advice, exit codes."""
 
 import json
+import pickle
 import subprocess
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,8 @@ from negotiation_cli import options
 from negotiation_cli.main import app
 from typer.testing import CliRunner
 
-from negotiation_env import list_policies, play
+from negotiation_env import list_policies, make_policy, play
+from negotiation_env.advice import is_advice, judged
 from negotiation_env.price.config import PriceConfig
 
 CALL = ["play", "--agent1", "boulware_firm", "--agent2", "tit_for_tat", "--seed", "1"]
@@ -146,7 +150,28 @@ def test_ctrl_c_ends_with_one_line(monkeypatch):
     monkeypatch.setattr("negotiation_env.rollouts.rollout", interrupted)
     result = run(*CALL)
     assert result.exit_code == 130
-    assert result.stderr == "\ninterrupted: nothing was written.\n"
+    assert result.stderr == "\ninterrupted.\n"
+
+
+def test_errors_of_worker_processes_are_told_apart():
+    with pytest.raises(ValueError, match="lineer") as ours, judged():
+        make_policy("lineer")
+    with pytest.raises(ValueError, match="a defect") as defect, judged():
+        int("a defect")
+    assert is_advice(pickle.loads(pickle.dumps(ours.value)))
+    assert not is_advice(pickle.loads(pickle.dumps(defect.value)))
+
+
+def test_a_dead_worker_process_is_advice(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+
+    class Broken(ProcessPoolExecutor):
+        def submit(self, *_arguments, **_settings):
+            raise BrokenProcessPool
+
+    monkeypatch.setattr("negotiation_env.workers.ProcessPoolExecutor", Broken)
+    call = ["generate", "--num_episodes", 5, "--dataset_out", "games.jsonl", "--engine", "process", "--workers", 1]
+    assert "a worker process died" in advice(run(*call))
 
 
 @pytest.mark.parametrize(
