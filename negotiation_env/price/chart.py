@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from negotiation_env.records.files import publish
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -57,15 +59,20 @@ def figure_pixels(figure: Figure) -> NDArray[np.uint8]:
 def save_figure(figure: Figure, path: str | Path) -> Path:
     """Write the figure in the format that the file's name ends with: ``.png`` (300 dpi), ``.pdf`` or ``.svg``.
 
-    The file holds no date, so equal figures give equal bytes.
+    The file holds no date, so equal figures give equal bytes. It is there in full or not at all.
     """
     from matplotlib import rc_context
 
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.tmp")
     metadata = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}.get(path.suffix)
     with rc_context({"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "negotiation_env"}):
-        figure.savefig(path, dpi=300, metadata=metadata)
+        try:
+            figure.savefig(temporary, dpi=300, metadata=metadata, format=path.suffix[1:] or "png")
+            publish(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
     return path
 
 

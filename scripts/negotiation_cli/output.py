@@ -34,10 +34,10 @@ def _plain(value: Any) -> Any:  # noqa: ANN401  # any JSON-able value
 
 
 def screen(stderr: bool = False) -> Console:
-    """The terminal, or the file that stands in for it."""
+    """The terminal, or the file that stands in for it; text is printed as it is, without markup."""
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False)
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
 
 
 def table(*columns: str, numbers: Sequence[str] = ()) -> Table:

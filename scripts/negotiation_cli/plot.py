@@ -234,6 +234,13 @@ def _files(folder: Path, names: Sequence[str], formats: str, overwrite: bool) ->
 def _save(figures: Mapping[str, Figure], files: Mapping[str, Sequence[Path]], as_json: bool) -> None:
     from negotiation_cli.output import report
     from negotiation_env.price.plots import save_figure
+    from negotiation_env.records.errors import Interrupted
 
-    written = [str(save_figure(figure, path)) for name, figure in figures.items() for path in files[name]]
+    written: list[str] = []
+    try:
+        for name, figure in figures.items():
+            written += (str(save_figure(figure, path)) for path in files[name])
+    except KeyboardInterrupt as error:
+        wanted = sum(map(len, files.values()))
+        raise Interrupted(f"interrupted: written of {wanted} files: {', '.join(written) or 'none'}.") from error
     report({"files": written}, as_json)

@@ -25,15 +25,15 @@ def side_of(agent: str) -> str:
 def print_game(screen: Console, game: PriceEpisode, title: str) -> None:
     """Print one game: the players and their limits, the moves, the outcome."""
     buyer, seller = game.players.values()
-    screen.print(f"[bold]{title}[/bold]")
+    screen.print(title, style="bold")
     if "product" in game.details:
-        screen.print(f"  product  {game.details['product']}", markup=False)
-    screen.print(f"  buyer    {buyer}, pays at most {game.buyer_max:,.2f}", markup=False)
-    screen.print(f"  seller   {seller}, takes at least {game.seller_min:,.2f}", markup=False)
+        screen.print(f"  product  {game.details['product']}")
+    screen.print(f"  buyer    {buyer}, pays at most {game.buyer_max:,.2f}")
+    screen.print(f"  seller   {seller}, takes at least {game.seller_min:,.2f}")
     surplus = game.buyer_max - game.seller_min
     screen.print(f"  surplus  {surplus:,.2f}" if surplus >= 0 else f"  surplus  none, {-surplus:,.2f} are missing")
     screen.print(_moves(game, "*" if screen.options.ascii_only else "✓"))
-    screen.print(outcome(game), style="bold", markup=False)
+    screen.print(outcome(game), style="bold")
     screen.print()
 
 

@@ -58,6 +58,12 @@ def test_generate_writes_every_decision_and_sums_up(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["games.jsonl"]
 
 
+def test_paths_are_printed_as_they_are():
+    folder = "[b]:smile:"
+    assert f"{folder}/g.jsonl" in run(*SMALL[:-1], f"{folder}/g.jsonl").stdout
+    assert Path(folder, "g.jsonl").is_file()
+
+
 def test_json_says_what_was_written():
     written = json.loads(run(*SMALL, "--json").stdout)
     assert written["files"] == ["games.jsonl"]

@@ -116,6 +116,23 @@ def test_a_wrong_call_gets_one_line_of_advice_and_no_file(arguments, expected, t
     assert list(tmp_path.iterdir()) == []
 
 
+def test_ctrl_c_says_which_figures_are_written(tmp_path, monkeypatch):
+    from negotiation_env.price import plots
+
+    real = plots.save_figure
+
+    def stop_at_the_pdf(figure, path):
+        if path.suffix == ".pdf":
+            raise KeyboardInterrupt
+        return real(figure, path)
+
+    monkeypatch.setattr(plots, "save_figure", stop_at_the_pdf)
+    result = run("concessions", "--strategies", "linear", *QUICK)
+    assert result.exit_code == 130
+    assert "written of 2 files: concession_plots/concessions.png." in result.stderr
+    assert (tmp_path / "concession_plots" / "concessions.png").is_file()
+
+
 def test_a_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "taken").write_text("a file")
     assert "taken" in advice(run("concessions", "--output_dir", "taken/here", "--formats", "png", *QUICK))

@@ -1,11 +1,13 @@
 """Figures hold what they should: zone, offers, accept marker, bands; and nothing breaks on odd games."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from negotiation_env import play, rollout
 from negotiation_env.price.chart import SIDE_COLOURS, figure_pixels, new_figure, save_figure, spread, wrapped
-from negotiation_env.price.concessions import concession_curves
+from negotiation_env.price.curves import concession_curves
 from negotiation_env.price.plots import concession_figure, draw_game, interaction_figure, price_window
 
 pytest.importorskip("matplotlib")
@@ -191,6 +193,41 @@ def test_shares_stand_in_for_prices_where_limits_vary():
     assert "surplus" in figure.axes[0].get_ylabel()
     (zone,) = drawn(figure.axes[0], "zone")
     assert (zone.get_y(), zone.get_height()) == (0, 1)
+
+
+@pytest.mark.filterwarnings("error")
+def test_games_without_a_surplus_have_no_shares_and_are_left_out():
+    buyer_max, seller_min = np.full(40, 900.0), np.full(40, 400.0)
+    buyer_max[:5], seller_min[:5] = 300.0, 1000.0
+    buyer_max[5:10] = seller_min[5:10] = 600.0
+    games = seller_games("linear", options={"buyer_max": buyer_max, "seller_min": seller_min})
+    (curve,) = concession_curves(games, "seller", in_shares=True)
+    (plain,) = concession_curves(seller_games("linear"), "seller", in_shares=True)
+    assert not curve.is_random
+    np.testing.assert_allclose(curve.middle, plain.middle)
+    assert "left out: 10 of all 40 games" in concession_figure({"seller": games}).get_supxlabel().replace("\n", "")
+
+
+def test_without_any_surplus_the_figure_is_empty():
+    options = {"buyer_max": np.array([300.0, 400.0]), "seller_min": np.array([900.0, 900.0])}
+    figure = concession_figure({"seller": seller_games("linear", 2, options=options)})
+    assert not drawn(figure.axes[0], "offers-seller")
+    assert "left out: 2 of all 2 games" in figure.get_supxlabel().replace("\n", "")
+
+
+def test_a_figure_that_cannot_be_written_in_full_leaves_the_old_one(tmp_path, monkeypatch):
+    figure, path = interaction_figure(play("price", {"buyer_0": "linear", "seller_0": "fair"}, 0, LIMITS)), tmp_path
+
+    def torn(file, **_settings):
+        Path(file).write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    save_figure(figure, path / "figure.png")
+    before = (path / "figure.png").read_bytes()
+    monkeypatch.setattr(figure, "savefig", torn)
+    with pytest.raises(KeyboardInterrupt):
+        save_figure(figure, path / "figure.png")
+    assert [(item.name, item.read_bytes()) for item in path.iterdir()] == [("figure.png", before)]
 
 
 def test_few_strategies_share_a_panel_with_labels_in_their_colours():
