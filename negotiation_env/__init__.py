@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from negotiation_env import metrics as metrics
     from negotiation_env import price_v0 as price_v0
+    from negotiation_env import solutions as solutions
     from negotiation_env import testing as testing
     from negotiation_env.binding import bind
     from negotiation_env.episodes import Episodes
@@ -37,6 +38,7 @@ __all__ = [
     "register_policy",
     "register_scenario",
     "rollout",
+    "solutions",
     "testing",
 ]
 
@@ -54,7 +56,7 @@ _ORIGIN = {
     "register_scenario": "scenarios",
     "rollout": "rollouts",
 }
-_MODULES = ("metrics", "price_v0", "testing")
+_MODULES = ("metrics", "price_v0", "solutions", "testing")
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401  # any public object

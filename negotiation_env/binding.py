@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from negotiation_env import seeding
-from negotiation_env.price import rules
-from negotiation_env.price.observation import MOVER
-from negotiation_env.price.view import refuse_fault, resolve_decision
+from negotiation_env import seeding, turns
+from negotiation_env.decisions import refuse_fault
+from negotiation_env.faces.layout import MOVER, ROLE
 from negotiation_env.registry import AnyPolicy, make_player
 
 BoundPolicy = Callable[[Any], Any]
@@ -36,9 +35,10 @@ def bind(policy: str | AnyPolicy, env: Any, agent: str | None = None, seed: int 
     faced = getattr(env, "unwrapped", env)
     if not hasattr(faced, "core"):
         raise TypeError(f"{faced!r} is not an environment of this package; make one with price_v0 or gymnasium.make.")
-    player = make_player(policy, "price")
-    if agent is not None and agent not in rules.AGENTS:
-        raise ValueError(f"agent is {agent!r}; it must be one of {', '.join(rules.AGENTS)}.")
+    player = make_player(policy, faced.core.domain.name)
+    agents = faced.core.agents
+    if agent is not None and agent not in agents:
+        raise ValueError(f"agent is {agent!r}; it must be one of {', '.join(agents)}.")
     return _Bound(player.policy, player.name, faced, agent, None if seed is None else seeding.check_seed(seed))
 
 
@@ -66,29 +66,30 @@ class _Bound:
 
     def _act(self, rows: Any) -> Any:  # noqa: ANN401  # float32 (n, size)
         core = self.env.core
-        seats = (rows[:, 0] > 0).astype(np.int64)
-        if self.agent is not None and (seats != rules.AGENTS.index(self.agent)).any():
+        seats = (rows[:, ROLE] > 0).astype(np.int64)
+        if self.agent is not None and (seats != self.env.core.agents.index(self.agent)).any():
             raise ValueError(f"this policy is bound to {self.agent!r} but was given the other agent's observation.")
         if self._size != len(rows):
             self._size = len(rows)
             self.policy.reset(len(rows), self.seed)
         view = core.layout.decode(rows, self._seeds(seats))
         view = replace(view, messages=self._messages(len(rows)))
-        kind = np.full(len(rows), rules.PASS, dtype=np.int64)
-        price = np.full(len(rows), np.nan)
+        kind = np.full(len(rows), turns.PASS, dtype=np.int64)
+        offer = np.zeros(len(rows))
         moving = np.flatnonzero(rows[:, MOVER] > 0.5)
         if len(moving):
-            kind[moving], price[moving] = self._decide(view.take(moving))
-        return core.encoding.encode(kind, price, view.role, view.reservation_price, view.price_low, view.price_high)
+            kind[moving], offer[moving] = self._decide(view.take(moving))
+        return core.encoding.encode(kind, offer, view)
 
-    def _decide(self, view: Any) -> tuple[Any, Any]:  # noqa: ANN401  # a PriceView
+    def _decide(self, view: Any) -> tuple[Any, Any]:  # noqa: ANN401  # the domain's own view
+        core = self.env.core
         decision = self.policy.decide(view)
-        kind, price = resolve_decision(view, decision, self.name, *self.env.core.config.resolution)
+        kind, offer = core.domain.resolve(core.config, view, decision, self.name)
         refuse_fault(kind, decision, self.name)
-        chatting = self.env.core.config.chat and len(view) == 1
+        chatting = core.config.chat and len(view) == 1
         if chatting and decision.message is not None and decision.message[0]:
-            self.env.say(rules.AGENTS[int(view.role[0] > 0)], decision.message[0])
-        return kind, price
+            self.env.say(self.env.core.agents[int(view.role[0] > 0)], decision.message[0])
+        return kind, offer
 
     def _seeds(self, seats: Any) -> Any:  # noqa: ANN401  # int64 (n,)
         if self.seed is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -13,10 +13,15 @@ from negotiation_env.registry import DOMAINS, load_target, unknown_name
 
 if TYPE_CHECKING:
     from negotiation_env.episodes import Episodes
+    from negotiation_env.game import Game
+    from negotiation_env.state import GameState
 
 Array = NDArray[Any]
 Columns = Mapping[str, Array]
 Rows = slice | Int64
+Float32 = NDArray[np.float32]
+Moves = tuple[NDArray[np.integer], Array]
+"""Kinds (n,) of `negotiation_env.turns`, and what is offered (n,) where the kind says so."""
 
 
 class Config(Protocol):
@@ -35,6 +40,10 @@ class Config(Protocol):
         """``"private"`` or ``"known"``."""
 
     @property
+    def discounts(self) -> tuple[float, float]:
+        """The per-turn factors of both seats."""
+
+    @property
     def chat(self) -> bool:
         """Whether moves may carry public messages."""
 
@@ -42,33 +51,60 @@ class Config(Protocol):
         """A JSON-able dict that rebuilds the settings."""
 
 
-class State(Protocol):
-    """B games in lockstep; arrays as in `negotiation_env.price.state.PriceState`."""
+class Layout(Protocol):
+    """How games are observed: flat float32 vectors in [-1, 1] that begin with role, elapsed time and mover."""
 
-    first: Int64
-    game: Int64
-    ended: NDArray[np.int8]
+    @property
+    def size(self) -> int:
+        """The length of an observation."""
 
-    def __len__(self) -> int:
-        """How many games there are."""
+    @property
+    def space(self) -> Any:  # noqa: ANN401  # a Gymnasium Box
+        """The Box of one observation."""
 
-    def view(self, rows: Rows, seat: int) -> Any:  # noqa: ANN401  # the domain's own view
-        """What a seat sees in the given rows."""
+    def encode_opening(self, state: Any, rows: Rows, seat: int) -> Float32:  # noqa: ANN401
+        """What a seat observes in games (n,) in which nobody has moved yet, float32 (n, size)."""
 
-    def resolve(self, view: Any, decision: Any, player: str) -> tuple[Array, Array]:  # noqa: ANN401
-        """Check a decision on a view; returns kinds (n,) and what is offered (n, ...), as the engine knows it."""
+    def write_offers(self, observations: Float32, state: Any, rows: Rows, moves: Moves, by: int, seat: int) -> None:  # noqa: ANN401
+        """Write the offers among the ``moves`` just played by seat ``by`` into what ``seat`` observes."""
 
-    def advance(self, rows: Rows, seat: int, kind: Array, content: Array) -> NDArray[np.int8]:
-        """Play a checked move; returns how each game ended, or 0."""
+    def write_standing(self, observations: Float32, state: Any, seat: int) -> None:  # noqa: ANN401
+        """Write the offers that ``seat`` can accept now into what it observes in all games."""
 
-    def say(self, rows: Rows, seat: int, messages: Sequence[str | None]) -> None:
-        """Add public messages to the games' chats, before the move is played."""
+    def write_game(self, row: Float32, game: Any, seat: int) -> None:  # noqa: ANN401
+        """Write what a seat observes in one game (size,), but for the turn, from scratch."""
 
-    def outcome(self, rows: Rows) -> dict[str, Array]:
-        """The raw facts of games that have ended: ``ended`` (how), ``turns`` and the domain's own."""
+    def write_offer(self, rows: Float32, game: Any, seat: int) -> None:  # noqa: ANN401
+        """Write the offer that ``seat`` has just made into what both seats observe, (2, size)."""
 
-    def keep(self, rows: Int64) -> None:
-        """Drop all games but the given rows, in that order."""
+    def write_turn(self, row: Float32, game: Any, seat: int) -> None:  # noqa: ANN401
+        """Write the offer that ``seat`` can accept now into what it observes (size,)."""
+
+    def decode(self, observation: Float32, game_seed: NDArray[np.uint64]) -> Any:  # noqa: ANN401
+        """The view (n rows) that observations (n, size) were made of; messages are not in it."""
+
+
+class Encoding(Protocol):
+    """How typed moves, (kind, what is offered), are written as numbers."""
+
+    @property
+    def space(self) -> Any:  # noqa: ANN401  # a Gymnasium space
+        """The action space of one agent."""
+
+    def decode_one(self, action: object, game: Any) -> tuple[int, Any]:  # noqa: ANN401
+        """The move of one action of the mover; raises ``ValueError`` for what is outside the space."""
+
+    def decode(self, actions: object, state: Any, seat: int) -> Moves:  # noqa: ANN401
+        """The moves of a seat in all games; raises ``ValueError`` for what is outside the space."""
+
+    def encode(self, kind: Array, offer: Array, view: Any) -> Array:  # noqa: ANN401
+        """The actions (n, ...) of typed moves (n,) on a view."""
+
+    def mask(self, game: Any, seat: int) -> NDArray[np.int8] | None:  # noqa: ANN401
+        """Which actions are legal for a seat now; ``None`` where the space is no `Discrete`."""
+
+    def masks(self, state: Any, status: Int64) -> NDArray[np.int8] | None:  # noqa: ANN401
+        """Which actions are legal (B, n), with nothing to accept (status 0), something (1), or not to move (2)."""
 
 
 class Domain(Protocol):
@@ -79,22 +115,52 @@ class Domain(Protocol):
     sides: tuple[str, str]
     content: str
     """The name of the decision column that holds what is offered."""
+    option_keys: tuple[str, ...]
+    """What the options of a reset may fix."""
+    encoding_settings: tuple[str, ...]
+    """The arguments of an environment that choose its `Encoding`."""
+    game_type: type[Game]
+    state_type: type[GameState]
+    default_role: str
+    default_opponent: str
 
     def build_config(self, settings: Mapping[str, object]) -> Config:
         """Checked settings from keyword arguments."""
 
-    def fingerprint(self, config: Config) -> dict[str, JsonValue]:
+    def fingerprint(self, config: Any) -> dict[str, JsonValue]:  # noqa: ANN401
         """Everything in the settings that determines the games, JSON-able and free of paths."""
 
-    def check_options(self, options: Mapping[str, object]) -> None:
-        """Raise ``ValueError`` for an option that the domain does not have."""
+    def deal(
+        self,
+        config: Any,  # noqa: ANN401  # the domain's own config
+        seed: int | NDArray[np.uint64],
+        games: Int64,
+        options: Mapping[str, object] | None,
+    ) -> tuple[Any, Int64]:
+        """The setups of games (B,), a dataclass of arrays (B, ...), and the seat (B,) that moves first in each."""
 
-    def start(
-        self, config: Config, seed: int, games: Int64, options: Mapping[str, object] | None
-    ) -> tuple[State, dict[str, Array]]:
-        """New games, and their set-up columns for the episode table."""
+    def setup_columns(self, setup: Any) -> dict[str, Array]:  # noqa: ANN401
+        """The columns of the episode table that a setup gives."""
 
-    def result_columns(self, config: Config, facts: Columns) -> dict[str, Array]:
+    def new_state(self, config: Any, size: int) -> GameState:  # noqa: ANN401
+        """B games to be dealt."""
+
+    def new_game(self, config: Any, setup: Any, row: int, first: int) -> Game:  # noqa: ANN401
+        """One game, from a row of a setup."""
+
+    def layout(self, config: Any) -> Layout:  # noqa: ANN401
+        """How games are observed."""
+
+    def encoding(self, config: Any, **settings: Any) -> Encoding:  # noqa: ANN401
+        """How moves are written as numbers."""
+
+    def resolve(self, config: Any, view: Any, decision: Any, player: str) -> Moves:  # noqa: ANN401
+        """Check a decision on a view; returns kinds (n,) and what is offered (n,), as the engine knows it."""
+
+    def render(self, game: Any, render_mode: str) -> str | NDArray[np.uint8]:  # noqa: ANN401
+        """The game so far as text or as a picture."""
+
+    def result_columns(self, config: Any, facts: Columns) -> dict[str, Array]:  # noqa: ANN401
         """The domain's result columns of the episode table, from set-up and outcome columns.
 
         Among them ``deal`` (bool), ``rho``, and ``reward_0`` and ``reward_1``, the seats' rewards.

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from negotiation_env import seeding
-from negotiation_env.domain import Array, Rows, State
+from negotiation_env.domain import Array, Rows
 from negotiation_env.policy import Int64, Note
 from negotiation_env.registry import Player
 from negotiation_env.run import Run
+from negotiation_env.state import GameState
 
 
 @dataclass(eq=False)
@@ -45,7 +46,7 @@ class _Move:
 
 def play_batch(run: Run, games: Int64, record: bool = True) -> Batch:
     """Play the given games (B,) of a run and return what is kept of them."""
-    state, setup = run.domain.start(run.config, run.seed, games, run.options_of(games))
+    state, setup = _deal(run, games)
     chosen = sample_players(run, games)
     columns: dict[str, Array] = {"episode": games, **setup, "player_0": chosen[0], "player_1": chosen[1]}
     for player in dict.fromkeys(run.players[0] + run.players[1]):
@@ -55,7 +56,7 @@ def play_batch(run: Run, games: Int64, record: bool = True) -> Batch:
     log: list[_Move] = []
     for turn in range(1, run.config.max_turns + 1):
         for seat, player, rows in _groups(run, state, chosen, turn):
-            move = _play_turn(state, seat, player, rows, turn, run.config.chat)
+            move = _play_turn(run, state, seat, player, rows, turn)
             if record:
                 log.append(move)
         _collect(state, outcome, len(games))
@@ -63,6 +64,14 @@ def play_batch(run: Run, games: Int64, record: bool = True) -> Batch:
             break
     columns.update(outcome)
     return _record(columns, log, run.domain.content) if record else Batch(columns, {})
+
+
+def _deal(run: Run, games: Int64) -> tuple[GameState, dict[str, Array]]:
+    """New games, and their set-up columns for the episode table."""
+    setup, first = run.domain.deal(run.config, run.seed, games, run.options_of(games))
+    state = run.domain.new_state(run.config, len(games))
+    state.deal(slice(0, len(games)), setup, first, seeding.seat_seeds(seeding.game_keys(run.seed, games)))
+    return state, {"first": first, **run.domain.setup_columns(setup)}
 
 
 def sample_players(run: Run, games: Int64) -> NDArray[np.int64]:
@@ -75,7 +84,7 @@ def sample_players(run: Run, games: Int64) -> NDArray[np.int64]:
     return np.stack(picks)
 
 
-def _groups(run: Run, state: State, chosen: Int64, turn: int) -> Iterator[tuple[int, Player, Rows]]:
+def _groups(run: Run, state: GameState, chosen: Int64, turn: int) -> Iterator[tuple[int, Player, Rows]]:
     """The rows in which each player moves now; games are sorted by who moves first."""
     second_block = int(np.searchsorted(state.first, 1))
     for first, block in ((0, (0, second_block)), (1, (second_block, len(state)))):
@@ -96,19 +105,19 @@ def _groups(run: Run, state: State, chosen: Int64, turn: int) -> Iterator[tuple[
                 yield seat, player, slice(int(rows[0]), int(rows[-1]) + 1) if contiguous else rows
 
 
-def _play_turn(state: State, seat: int, player: Player, rows: Rows, turn: int, chat: bool) -> _Move:
+def _play_turn(run: Run, state: GameState, seat: int, player: Player, rows: Rows, turn: int) -> _Move:
     view = state.view(rows, seat)
     decision = player.policy.decide(view)
-    kind, content = state.resolve(view, decision, player.name)
+    kind, content = run.domain.resolve(run.config, view, decision, player.name)
     slots = np.array(state.game[rows])
-    messages = decision.message if chat else None
+    messages = decision.message if run.config.chat else None
     if messages is not None:
         state.say(rows, seat, messages)
     state.advance(rows, seat, kind, content)
     return _Move(turn, slots, kind, content, messages, decision.notes)
 
 
-def _collect(state: State, outcome: dict[str, Array], size: int) -> None:
+def _collect(state: GameState, outcome: dict[str, Array], size: int) -> None:
     """Store the facts of the games that have just ended, and drop those games."""
     done = np.flatnonzero(state.ended)
     if not len(done):

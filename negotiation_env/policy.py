@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Protocol, Self, TypeVar
+from functools import partial
+from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +41,25 @@ class View:
     game: Int64
     game_seed: NDArray[np.uint64]
     messages: Sequence[Sequence[Message]] | None = None
+
+    @classmethod
+    def late(cls, facts: Mapping[str, object], late: Mapping[str, Callable[[], NDArray[Any]]]) -> Self:
+        """A view of the given fields, and of those that a function gives when they are first read."""
+        view = cls.__new__(cls)
+        view.__dict__.update(facts, _late=late)
+        return view
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # any field
+        late: Mapping[str, Callable[[], NDArray[Any]]] = self.__dict__.get("_late", {})
+        if name not in late:
+            raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
+        value = late[name]()
+        value.flags.writeable = False
+        self.__dict__[name] = value
+        return value
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(type(self), **{field.name: getattr(self, field.name) for field in fields(self)}), ()
 
     def __len__(self) -> int:
         return len(self.turn)

@@ -87,9 +87,12 @@ is game 0 of seed s and later resets without a seed are games 1, 2, ...: the sam
 
 from __future__ import annotations
 
+from typing import Any
+
 from pettingzoo.utils import wrappers
 
-from negotiation_env.price.env import PriceAECEnv, PriceParallelEnv
+from negotiation_env.faces.core import Core
+from negotiation_env.faces.zoo import ParallelFace, TurnFace
 
 __all__ = ["env", "parallel_env", "raw_env"]
 
@@ -110,10 +113,10 @@ def parallel_env(
     catalogue: str | None = None,
     chat: bool = False,
     render_mode: str | None = None,
-) -> PriceParallelEnv:
+) -> ParallelFace:
     """The PettingZoo parallel environment; the arguments are in the module's table."""
-    return PriceParallelEnv(
-        render_mode,
+    core = Core(
+        "price",
         scenario=scenario,
         max_turns=max_turns,
         first_mover=first_mover,
@@ -129,13 +132,14 @@ def parallel_env(
         catalogue=catalogue,
         chat=chat,
     )
+    return ParallelFace(core, render_mode)
 
 
-def raw_env(render_mode: str | None = None, **settings: object) -> PriceAECEnv:
+def raw_env(render_mode: str | None = None, **settings: Any) -> TurnFace:  # noqa: ANN401
     """The PettingZoo turn-based environment without wrappers; same arguments as `parallel_env`."""
-    return PriceAECEnv(render_mode, **settings)
+    return TurnFace(Core("price", **settings), render_mode)
 
 
-def env(render_mode: str | None = None, **settings: object) -> wrappers.OrderEnforcingWrapper:
+def env(render_mode: str | None = None, **settings: Any) -> wrappers.OrderEnforcingWrapper:  # noqa: ANN401
     """The PettingZoo turn-based environment with order checks; same arguments as `parallel_env`."""
     return wrappers.OrderEnforcingWrapper(raw_env(render_mode, **settings))

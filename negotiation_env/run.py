@@ -74,8 +74,9 @@ def make_run(
     config = found.build_config(settings)
     seats = _seats(found, players)
     checked = {name: value for name, value in (options or {}).items() if value is not None}
-    found.check_options(checked)
     for name, value in checked.items():
+        if name not in found.option_keys:
+            raise ValueError(unknown_name("option", name, found.option_keys))
         if _is_array(value) and num_episodes is not None and len(value) != num_episodes:  # type: ignore[arg-type]
             raise ValueError(
                 f"option {name} has {len(value)} values for {num_episodes} episodes; "  # type: ignore[arg-type]

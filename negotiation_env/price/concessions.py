@@ -33,6 +33,7 @@ from negotiation_env.price.chart import (
 )
 from negotiation_env.price.curves import ConcessionCurve, concession_curves, has_surplus
 from negotiation_env.registry import unknown_name
+from negotiation_env.turns import FLOAT_NOISE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -119,7 +120,7 @@ class _Scene:
 def _common_zone(parts: Sequence[Episodes]) -> tuple[float, float] | None:
     """(seller_min, buyer_max) if these are the same in all games."""
     limits = [np.concatenate([part.episodes[name] for part in parts]) for name in ("seller_min", "buyer_max")]
-    same = all(np.ptp(values) < rules.FLOAT_NOISE for values in limits)
+    same = all(np.ptp(values) < FLOAT_NOISE for values in limits)
     return (float(limits[0][0]), float(limits[1][0])) if same else None
 
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from negotiation_env.policy import OFFER
 from negotiation_env.price import rules
 from negotiation_env.price.rules import Float64, Int64
 from negotiation_env.registry import Player
 from negotiation_env.specs import format_spec
+from negotiation_env.turns import FLOAT_NOISE
 
 if TYPE_CHECKING:
     from negotiation_env.episodes import Episodes
@@ -47,7 +49,7 @@ class ConcessionCurve:
     @property
     def is_random(self) -> bool:
         """Whether its offers differ between games."""
-        return bool(np.any(self.high - self.low > rules.FLOAT_NOISE))
+        return bool(np.any(self.high - self.low > FLOAT_NOISE))
 
     @property
     def end(self) -> float:
@@ -73,7 +75,7 @@ def concession_curves(
     offered = (decisions["price"] - origin[game]) / unit[game]
     settled = (table["price"] - origin) / unit
     player = episodes.batch.episodes[f"player_{seat}"]
-    moved = (decisions["seat"] == seat) & (decisions["kind"] == rules.OFFER)
+    moved = (decisions["seat"] == seat) & (decisions["kind"] == OFFER)
     curves = []
     for index, seated in enumerate(episodes.run.players[seat]):
         mine = shown & (player == index)

@@ -26,20 +26,22 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
+from negotiation_env import turns
+from negotiation_env.domain import Float32, Moves, Rows
+from negotiation_env.faces.layout import ELAPSED, MOVER, NONE, ROLE
 from negotiation_env.price import rules
 from negotiation_env.price.config import PriceConfig
+from negotiation_env.price.game import PriceGame
 from negotiation_env.price.rules import Float64, on_tick
-from negotiation_env.price.state import PriceState, Rows
+from negotiation_env.price.state import PriceState
 from negotiation_env.price.view import PriceView
 
-Float32 = NDArray[np.float32]
-ROLE, ELAPSED, MOVER, LIMIT, OPPONENT_LIMIT, STANDING, LOW, HIGH, OFFERS = range(9)
-NONE = -1.0
+LIMIT, OPPONENT_LIMIT, STANDING, LOW, HIGH, OFFERS = range(MOVER + 1, MOVER + 7)
 _FLOAT32_STEPS = 2**23
 
 
 @dataclass(frozen=True)
-class ObservationLayout:
+class PriceLayout:
     """How a game with the given settings is written as numbers, and read back."""
 
     config: PriceConfig
@@ -81,8 +83,8 @@ class ObservationLayout:
         observation = self.encode_opening(state, rows, seat)
         low, width = state.low[rows], state.high[rows] - state.low[rows]
         observation[:, ELAPSED] = (state.turn[rows] - 1) / self.config.max_turns
-        moves = np.where(rules.mover(state.first[rows], state.turn[rows]) == seat, 1.0, -1.0)
-        observation[:, MOVER] = np.where(state.ended[rows] != rules.RUNNING, 0.0, moves)
+        moves = np.where(turns.mover(state.first[rows], state.turn[rows]) == seat, 1.0, -1.0)
+        observation[:, MOVER] = np.where(state.ended[rows] != turns.RUNNING, 0.0, moves)
         observation[:, STANDING] = _share(state.acceptable(rows, seat), low, width)
         middle = OFFERS + self.horizon
         for columns, owner in ((slice(OFFERS, middle), seat), (slice(middle, None), 1 - seat)):
@@ -97,11 +99,53 @@ class ObservationLayout:
         observation[:, ROLE] = rules.ROLES[seat]
         observation[:, ELAPSED] = 0.0
         observation[:, MOVER] = np.where(state.first[rows] == seat, 1.0, -1.0)
-        observation[:, LIMIT] = (state.limits[seat, rows] - low) / (high - low)
+        observation[:, LIMIT] = (state.limit(seat)[rows] - low) / (high - low)
         if self.config.information == "known":
-            observation[:, OPPONENT_LIMIT] = (state.limits[1 - seat, rows] - low) / (high - low)
+            observation[:, OPPONENT_LIMIT] = (state.limit(1 - seat)[rows] - low) / (high - low)
         observation[:, LOW], observation[:, HIGH] = low / self.scale, high / self.scale
         return observation
+
+    def write_offers(
+        self, observations: Float32, state: PriceState, rows: Rows, moves: Moves, by: int, seat: int
+    ) -> None:
+        """Write the offers among the ``moves`` just played by seat ``by`` into what ``seat`` observes."""
+        kind, price = moves
+        low = state.low[rows]
+        share = (price - low) / (state.high[rows] - low)
+        place = state.counts[by][rows] + (OFFERS - 1 + (0 if by == seat else self.horizon))
+        place += np.arange(len(state))[rows] * self.size
+        offering = np.flatnonzero(kind == turns.OFFER)
+        observations.reshape(-1)[place.take(offering)] = share.take(offering)
+
+    def write_standing(self, observations: Float32, state: PriceState, seat: int) -> None:
+        """Write the offers that ``seat`` can accept now into what it observes in all games."""
+        share = (state.standing - state.low) / (state.high - state.low)
+        observations[:, STANDING] = np.where(state.standing_seat == 1 - seat, share, NONE)
+
+    def write_game(self, row: Float32, game: PriceGame, seat: int) -> None:
+        """Write what a seat observes in one game (size,), but for the turn, from scratch."""
+        low, width = game.low, game.high - game.low
+        known = self.config.information == "known"
+        row[:] = NONE
+        row[ROLE] = rules.ROLES[seat]
+        row[LIMIT] = (game.limit(seat) - low) / width
+        row[OPPONENT_LIMIT] = (game.limit(1 - seat) - low) / width if known else NONE
+        row[LOW], row[HIGH] = low / self.scale, game.high / self.scale
+        for owner, start in ((seat, OFFERS), (1 - seat, OFFERS + self.horizon)):
+            for place, price in enumerate(game.offers[owner]):
+                row[start + place] = (price - low) / width
+
+    def write_offer(self, rows: Float32, game: PriceGame, seat: int) -> None:
+        """Write the offer that ``seat`` has just made into what both seats observe, (2, size)."""
+        place = OFFERS + len(game.offers[seat]) - 1
+        share = (game.standing - game.low) / (game.high - game.low)
+        rows[seat, place] = share
+        rows[1 - seat, place + self.horizon] = share
+
+    def write_turn(self, row: Float32, game: PriceGame, seat: int) -> None:
+        """Write the offer that ``seat`` can accept now into what it observes (size,)."""
+        theirs = game.standing_seat == 1 - seat
+        row[STANDING] = (game.standing - game.low) / (game.high - game.low) if theirs else NONE
 
     def decode(self, observation: Float32, game_seed: NDArray[np.uint64]) -> PriceView:
         """The view (n rows) that observations (n, size) were made of; messages are not in it.

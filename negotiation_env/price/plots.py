@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from negotiation_env.price.domain import Move, PriceEpisode
+    from negotiation_env.past import Move
+    from negotiation_env.price.domain import PriceEpisode
 
 __all__ = ["concession_figure", "draw_game", "figure_pixels", "interaction_figure", "new_figure", "save_figure"]
 

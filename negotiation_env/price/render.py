@@ -7,17 +7,8 @@ from numpy.typing import NDArray
 
 from negotiation_env.price import rules
 from negotiation_env.price.game import PriceGame
-from negotiation_env.registry import unknown_name
 
-RENDER_MODES = ("ansi", "human", "rgb_array")
 _SCALE_WIDTH = 48
-
-
-def check_render_mode(render_mode: str | None) -> str | None:
-    """Return a known mode or ``None``; an unknown one raises ``ValueError``."""
-    if render_mode is not None and render_mode not in RENDER_MODES:
-        raise ValueError(unknown_name("render_mode", render_mode, RENDER_MODES))
-    return render_mode
 
 
 def render_game(game: PriceGame, render_mode: str) -> str | NDArray[np.uint8]:

@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from negotiation_env.turns import FLOAT_NOISE
+
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
 Price = TypeVar("Price", float, Float64)
@@ -20,42 +22,16 @@ ROLES = (-1, 1)
 AGENTS = ("buyer_0", "seller_0")
 SIDES = ("buyer", "seller")
 
-OFFER, ACCEPT, WALK, FAULT, PASS = range(5)
-RUNNING, DEAL, WALKED, DEADLINE, FAULTED = range(5)
-ENDED_BY = ("", "deal", "walk", "deadline", "fault")
 NO_DEAL_RHO = -1.0
 _SPLITTER = 2.0**27 + 1.0
 _TICK_DIGITS = 9
 """Decimals of a price whose tick is no decimal fraction of 1: 3 * 1.1 is 3.3 and not 3.3000000000000003."""
 _DECIMALS = {1.0: 0, 0.1: 1, 0.01: 2, 0.001: 3, 0.0001: 4}
-FLOAT_NOISE = 1e-9
-"""Prices this close are the same price."""
-
-
-def mover(first: Int64, turn: Int64) -> Int64:
-    """The seat (B,) that moves on a 1-based turn, from the seat that moves first."""
-    return (first + turn - 1) & 1
-
-
-def scalar_mover(first: int, turn: int) -> int:
-    """`mover` for one game."""
-    return (first + turn - 1) & 1
 
 
 def payoff(role: int, limit: Price, price: Price) -> Price:
     """Currency gained by a seat (B,): buyer ``limit - price``, seller ``price - limit``."""
     return role * (price - limit)
-
-
-def reward(gain: Price, width: Price, discount: float, offer_turn: Any) -> Price:  # noqa: ANN401  # int or (B,)
-    """The environment's reward (B,): gain / width of the public range * discount ** (k - 1).
-
-    ``k`` is the 1-based turn on which the accepted offer was made (Rubinstein 1982: time is counted in offers).
-    """
-    if discount == 1.0:
-        return gain / width
-    factor: Price = discount ** (offer_turn - 1)
-    return gain / width * factor
 
 
 def settlement_rho(price: Price, buyer_max: Price, seller_min: Price) -> Float64:
@@ -66,6 +42,11 @@ def settlement_rho(price: Price, buyer_max: Price, seller_min: Price) -> Float64
     width = buyer_max - seller_min
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(width > 0.0, np.divide(price - seller_min, width), np.nan)
+
+
+def surplus_shares(deal: bool, rho: float) -> dict[str, float]:
+    """Each agent's share of the surplus: rho for the seller, 1 - rho for the buyer; 0 for both without a deal."""
+    return {"buyer_0": 1.0 - rho if deal else 0.0, "seller_0": rho if deal else 0.0}
 
 
 def violates_limit(gain: Any, tick: float) -> Any:  # noqa: ANN401  # a float gives a bool, (B,) gives (B,)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from functools import partial
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from negotiation_env.policy import ACCEPT, FAULT, OFFER, Float64, Note, View
+from negotiation_env.decisions import check_acceptances, check_form
+from negotiation_env.policy import OFFER, Float64, Note, View
 from negotiation_env.price.rules import on_grid, on_tick
 
 
@@ -38,30 +37,6 @@ class PriceView(View):
     opponent_reservation_price: Float64
 
 
-class LatePriceView(PriceView):
-    """A `PriceView` of running games, some of whose fields are gathered when they are first read."""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickled and copied as a plain `PriceView` with all its fields."""
-        return partial(PriceView, **{field.name: getattr(self, field.name) for field in fields(self)}), ()
-
-    @classmethod
-    def of(cls, facts: Mapping[str, object], late: Mapping[str, Callable[[], NDArray[Any]]]) -> PriceView:
-        """A view of the given fields, and of those that a function gives when they are first read."""
-        view = cls.__new__(cls)
-        view.__dict__.update(facts, _late=late)
-        return view
-
-    def __getattr__(self, name: str) -> NDArray[Any]:
-        late = self.__dict__.get("_late", {})
-        if name not in late:
-            raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
-        value: NDArray[Any] = late[name]()
-        value.flags.writeable = False
-        self.__dict__[name] = value
-        return value
-
-
 @dataclass(frozen=True, eq=False)
 class PriceDecision:
     """One move a row.
@@ -81,7 +56,7 @@ class PriceDecision:
 
 def resolve_decision(
     view: PriceView, decision: PriceDecision, player: str, tick: float, points: int | None
-) -> tuple[NDArray[np.int64], Float64]:
+) -> tuple[NDArray[np.integer], Float64]:
     """Check a policy's decision and put its offers on the tick, or on the game's own grid of ``points``.
 
     Returns:
@@ -91,7 +66,11 @@ def resolve_decision(
         ValueError: a wrong shape, an unknown kind, an offer that is NaN or outside the range, or an acceptance
             with nothing to accept; with the policy's name and the rows.
     """
-    kind, price = _checked_shapes(len(view), decision, player)
+    size = len(view)
+    kind = check_form(decision, PriceDecision, size, player)
+    price = np.asarray(decision.price, dtype=np.float64)
+    if price.shape != (size,):
+        raise ValueError(f"policy {player!r} returned price of shape {price.shape}; it must be ({size},).")
     offering = kind == OFFER
     everywhere = bool(offering.all())
     with np.errstate(invalid="ignore"):
@@ -103,33 +82,8 @@ def resolve_decision(
         offered = on_grid(offered, view.role, view.reservation_price, view.price_low, view.price_high, points, tick)
     if everywhere:
         return kind, offered
-    accepting = np.flatnonzero(kind == ACCEPT)
-    empty = np.isnan(view.standing_offer.take(accepting))
-    if empty.any():
-        raise ValueError(
-            f"policy {player!r} accepted in rows {accepting[empty][:5].tolist()}, where the opponent has no offer on "
-            "the table; make an offer or walk away."
-        )
+    check_acceptances(kind, np.isnan(view.standing_offer), player)
     return kind, np.where(offering, offered, np.nan)
-
-
-def _checked_shapes(size: int, decision: PriceDecision, player: str) -> tuple[NDArray[np.int64], Float64]:
-    if not isinstance(decision, PriceDecision):
-        raise TypeError(f"policy {player!r} returned {type(decision).__name__}; decide(view) returns a PriceDecision.")
-    kind, price = np.array(decision.kind), np.asarray(decision.price, dtype=np.float64)
-    if kind.shape != (size,) or price.shape != (size,):
-        raise ValueError(
-            f"policy {player!r} returned kind of shape {kind.shape} and price of shape {price.shape}; "
-            f"both must be ({size},), one move for each row of the view."
-        )
-    if kind.dtype.kind not in "iu" or (size and not (kind.min() >= OFFER and kind.max() <= FAULT)):
-        raise ValueError(
-            f"policy {player!r} returned kinds {np.unique(kind)}; allowed: 0 offer, 1 accept, 2 walk, 3 fault."
-        )
-    for name, given in (("message", decision.message), ("notes", decision.notes)):
-        if given is not None and len(given) != size:
-            raise ValueError(f"policy {player!r} returned {len(given)} entries in {name}; it must be a list of {size}.")
-    return kind, price
 
 
 def _refuse_price(view: PriceView, price: Float64, rows: NDArray[np.int64], player: str) -> None:
@@ -138,11 +92,3 @@ def _refuse_price(view: PriceView, price: Float64, rows: NDArray[np.int64], play
         f"policy {player!r} offered {price[row]} in row {row} (rows {rows[:5].tolist()}, {len(rows)} in all); "
         f"an offer must be inside the public price range [{view.price_low[row]}, {view.price_high[row]}]."
     )
-
-
-def refuse_fault(kind: NDArray[np.int64], decision: PriceDecision, player: str) -> None:
-    """Raise ``RuntimeError`` if a policy reports a fault: a learner must not be paid for it."""
-    faults = np.flatnonzero(kind == FAULT)
-    if len(faults):
-        note = decision.notes[faults[0]] if decision.notes is not None else None
-        raise RuntimeError(f"policy {player!r} reported a fault in rows {faults[:5].tolist()}: {note}.")

@@ -256,7 +256,7 @@ def test_options_of_a_vector_reset_are_one_a_slot():
     env.reset(seed=0)
     mask = np.array([False, True, True])
     env.reset(options={"reset_mask": mask, "buyer_max": np.array([1.0, 901.0, 902.0])})
-    assert env.unwrapped.games.limits[0, 1:].tolist() == [901.0, 902.0]
+    assert env.unwrapped.games.buyer_max[1:].tolist() == [901.0, 902.0]
     with pytest.raises(ValueError, match="2 values; give one, or 3"):
         env.reset(options={"buyer_max": [900.0, 901.0]})
     with pytest.raises(ValueError, match="a seed starts all games anew"):

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from negotiation_env import bind, list_policies, make_policy, play, price_v0, rollout, seeding
+from negotiation_env import bind, list_policies, make_policy, play, price_v0, rollout, seeding, turns
 from negotiation_env.price import rules
 from negotiation_env.price.config import PriceConfig
-from negotiation_env.price.game import PriceGame
-from negotiation_env.price.observation import ObservationLayout
+from negotiation_env.price.domain import PRICE
+from negotiation_env.price.observation import PriceLayout
 from negotiation_env.price.scenarios import deal_setup
 from negotiation_env.price.state import PriceState
 
@@ -33,26 +33,26 @@ def test_scalar_and_batched_rules_agree_on_random_moves(scripts, seed, max_turns
     setup, first = deal_setup(config, seed, games)
     state = PriceState(config, len(scripts))
     state.deal(slice(None), setup, first, seeding.seat_seeds(seeding.game_keys(seed, games)))
-    facts = (setup.buyer_max, setup.seller_min, setup.low, setup.high, first)
-    singles = [PriceGame(config, *row) for row in zip(*(fact.tolist() for fact in facts), strict=True)]
+    singles = [PRICE.new_game(config, setup, row, int(first[row])) for row in range(len(scripts))]
     for step in range(24):
         for row, (script, game) in enumerate(zip(scripts, singles, strict=True)):
             if game.ended or step >= len(script):
                 continue
             kind, price = script[step]
-            if game.illegal_reason(kind) is not None:
-                kind = rules.PASS
+            if game.illegal_reason(kind, price) is not None:
+                kind = turns.PASS
             seat, rows = game.mover, np.array([row])
-            assert seat == rules.mover(state.first, state.turn)[row]
-            quantised = state.quantise(rows, seat, np.array([price]))
+            assert seat == turns.mover(state.first, state.turn)[row]
+            quantised = state.quantise(seat, np.full(len(singles), price))[rows]
             game.play(kind, price)
             state.advance(rows, seat, np.array([kind]), quantised)
     for row, game in enumerate(singles):
         assert state.ended[row] == game.ended
         assert state.turn[row] == game.turn
         np.testing.assert_equal(state.standing[row], game.standing)
+        rows = np.array([row])
         for seat in (0, 1):
-            made = state.offers[seat, : state.counts[seat, row], row]
+            made = state.history(rows, seat)[: state.counts[seat, row], 0]
             assert made.tolist() == game.offers[seat]
 
 
@@ -64,7 +64,7 @@ def test_observations_of_scalar_and_batched_state_are_equal_and_lossless(actions
     env = price_v0.parallel_env(information=information, scenario="varied")
     observations, _ = env.reset(seed=seed)
     config = env.core.config
-    layout = ObservationLayout(config)
+    layout = PriceLayout(config)
     setup, first = deal_setup(config, seed, np.array([0]))
     state = PriceState(config, 1)
     state.deal(slice(None), setup, first, seeding.seat_seeds(seeding.game_keys(seed, np.array([0]))))
@@ -73,8 +73,8 @@ def test_observations_of_scalar_and_batched_state_are_equal_and_lossless(actions
             if not env.agents:
                 break
             game = env.core.game
-            kind, price = env.core.encoding.decode_one(action, game.low, game.high)
-            kind = rules.PASS if game.illegal_reason(kind) else kind
+            kind, price = env.core.encoding.decode_one(action, game)
+            kind = turns.PASS if game.illegal_reason(kind, price) else kind
             state.advance(np.array([0]), game.mover, np.array([kind]), np.array([price]))
             observations, *_ = env.step(dict.fromkeys(env.agents, action))
         for seat, agent in enumerate(rules.AGENTS):

@@ -1,10 +1,10 @@
-"""The PettingZoo faces of the price game: `ParallelEnv` and `AECEnv` over one `PriceCore`."""
+"""The PettingZoo faces of a game: `ParallelEnv` and `AECEnv` over one `Core`."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from gymnasium import spaces
@@ -12,31 +12,32 @@ from gymnasium.error import ResetNeeded
 from numpy.typing import NDArray
 from pettingzoo import AECEnv, ParallelEnv
 
+from negotiation_env import turns
+from negotiation_env.faces.core import Core
 from negotiation_env.policy import Message
-from negotiation_env.price import rules
-from negotiation_env.price.core import PriceCore
-from negotiation_env.price.domain import Move
-from negotiation_env.price.render import RENDER_MODES, check_render_mode, render_game
+from negotiation_env.registry import unknown_name
 
 Observation = Any
 Info = dict[str, Any]
-METADATA: dict[str, Any] = {
-    "name": "price_v0",
-    "render_modes": list(RENDER_MODES),
-    "render_fps": 2,
-    "is_parallelizable": False,
-}
+RENDER_MODES = ("ansi", "human", "rgb_array")
 
 
-class PriceFace:
+def check_render_mode(render_mode: str | None) -> str | None:
+    """Return a known mode or ``None``; an unknown one raises ``ValueError``."""
+    if render_mode is not None and render_mode not in RENDER_MODES:
+        raise ValueError(unknown_name("render_mode", render_mode, RENDER_MODES))
+    return render_mode
+
+
+class Face:
     """What every face of one game has: its moves, chat, seeds, rendering, and saving of the state."""
 
-    core: PriceCore
+    core: Core
     render_mode: str | None
 
     @property
-    def moves(self) -> list[Move]:
-        """The moves so far: (turn, agent, kind "offer" | "accept" | "walk", price or None, message)."""
+    def moves(self) -> list[tuple[Any, ...]]:
+        """The moves so far: (turn, agent, kind "offer" | "accept" | "walk", what is offered or None, message)."""
         return self.core.current().moves
 
     def say(self, agent: str, text: str) -> None:
@@ -63,7 +64,7 @@ class PriceFace:
         """Show the game so far in the environment's ``render_mode``."""
         if self.render_mode is None:
             return None
-        shown = render_game(self.core.current(), self.render_mode)
+        shown = self.core.domain.render(self.core.current(), self.render_mode)
         if self.render_mode != "human":
             return shown
         sys.stdout.write(f"{shown}\n")
@@ -73,16 +74,22 @@ class PriceFace:
         """Nothing to release."""
 
 
-class PriceZooFace(PriceFace):
+class ZooFace(Face):
     """What both PettingZoo faces have: spaces by agent, and the global state."""
 
-    def _build(self, render_mode: str | None, settings: Mapping[str, Any]) -> None:
+    def _build(self, core: Core, render_mode: str | None) -> None:
         self.render_mode = check_render_mode(render_mode)
-        self.core = PriceCore(**settings)
+        self.core = core
+        self.metadata = {
+            "name": f"{core.domain.name}_v0",
+            "render_modes": list(RENDER_MODES),
+            "render_fps": 2,
+            "is_parallelizable": False,
+        }
         self.agents: list[str] = []
-        self.possible_agents = list(rules.AGENTS)
-        self.observation_spaces = {agent: self.core.observation_space() for agent in rules.AGENTS}
-        self.action_spaces = dict.fromkeys(rules.AGENTS, self.core.encoding.space)
+        self.possible_agents = list(core.agents)
+        self.observation_spaces = {agent: core.observation_space() for agent in core.agents}
+        self.action_spaces = dict.fromkeys(core.agents, core.action_space)
         self.state_space = spaces.Box(-1.0, 1.0, (2 * self.core.layout.size,), np.float32)
 
     def observation_space(self, agent: str) -> spaces.Space[Any]:
@@ -94,30 +101,28 @@ class PriceZooFace(PriceFace):
         return self.action_spaces[agent]
 
     def state(self) -> NDArray[np.float32]:
-        """The global state: both flat observations, buyer's first, float32 (2 * size,)."""
+        """The global state: both flat observations, seat 0 first, float32 (2 * size,)."""
         return np.concatenate([self.core.flat(0), self.core.flat(1)])
 
 
-class PriceParallelEnv(PriceZooFace, ParallelEnv[str, Observation, Any]):  # type: ignore[misc]  # PettingZoo ships no types
-    """Bargaining over one price; both agents submit, and only the mover's action counts. See `price_v0`."""
+class ParallelFace(ZooFace, ParallelEnv[str, Observation, Any]):  # type: ignore[misc]  # PettingZoo ships no types
+    """Bargaining in which both agents submit, and only the mover's action counts; see `negotiation_env.price_v0`."""
 
-    metadata: ClassVar[dict[str, Any]] = METADATA
-
-    def __init__(self, render_mode: str | None = None, **settings: Any) -> None:  # noqa: ANN401
-        self._build(render_mode, settings)
+    def __init__(self, core: Core, render_mode: str | None = None) -> None:
+        self._build(core, render_mode)
 
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, Observation], dict[str, Info]]:
-        """Deal game 0 of ``seed``, or without a seed the next game; options fix limits and first mover."""
+        """Deal game 0 of ``seed``, or without a seed the next game; options fix private facts and first mover."""
         core = self.core
         core.reset(seed, options)
-        self.agents = list(rules.AGENTS)
+        self.agents = list(self.core.agents)
         if self.render_mode == "human":
             self.render()
         return (
-            {agent: core.observe(seat) for seat, agent in enumerate(rules.AGENTS)},
-            {agent: core.info(seat) for seat, agent in enumerate(rules.AGENTS)},
+            {agent: core.observe(seat) for seat, agent in enumerate(self.core.agents)},
+            {agent: core.info(seat) for seat, agent in enumerate(self.core.agents)},
         )
 
     def step(
@@ -128,16 +133,16 @@ class PriceParallelEnv(PriceZooFace, ParallelEnv[str, Observation, Any]):  # typ
         game = core.current()
         if not self.agents:
             raise ResetNeeded("the game is over; call reset() to start the next one.")
-        mover = rules.AGENTS[game.mover]
+        mover = self.core.agents[game.mover]
         if mover not in actions:
             raise ValueError(
                 f"no action for {mover!r}, which moves on turn {game.turn}; actions has {sorted(actions)}."
             )
         illegal = core.act(actions[mover])
-        over = game.ended != rules.RUNNING
+        over = game.ended != turns.RUNNING
         rewards = game.rewards() if over else (0.0, 0.0)
-        buyer, seller = rules.AGENTS
-        infos = {buyer: core.info(0), seller: core.info(1)}
+        one, two = core.agents
+        infos = {one: core.info(0), two: core.info(1)}
         if illegal:
             infos[mover]["illegal_move"] = True
         if over:
@@ -145,47 +150,45 @@ class PriceParallelEnv(PriceZooFace, ParallelEnv[str, Observation, Any]):  # typ
         if self.render_mode == "human":
             self.render()
         return (
-            {buyer: core.observe(0), seller: core.observe(1)},
-            {buyer: rewards[0], seller: rewards[1]},
-            {buyer: over, seller: over},
-            {buyer: False, seller: False},
+            {one: core.observe(0), two: core.observe(1)},
+            {one: rewards[0], two: rewards[1]},
+            {one: over, two: over},
+            {one: False, two: False},
             infos,
         )
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Continue from the state of an environment with the same settings."""
         self.core.set_state(state)
-        self.agents = [] if self.core.current().ended else list(rules.AGENTS)
+        self.agents = [] if self.core.current().ended else list(self.core.agents)
 
 
-class PriceAECEnv(PriceZooFace, AECEnv[str, Observation, Any]):  # type: ignore[misc]  # PettingZoo ships no types
-    """Bargaining over one price, turn by turn: ``agent_selection`` is the mover. See `price_v0`."""
+class TurnFace(ZooFace, AECEnv[str, Observation, Any]):  # type: ignore[misc]  # PettingZoo ships no types
+    """Bargaining turn by turn: ``agent_selection`` is the mover; see `negotiation_env.price_v0`."""
 
-    metadata: ClassVar[dict[str, Any]] = METADATA
-
-    def __init__(self, render_mode: str | None = None, **settings: Any) -> None:  # noqa: ANN401
+    def __init__(self, core: Core, render_mode: str | None = None) -> None:
         super().__init__()
-        self._build(render_mode, settings)
+        self._build(core, render_mode)
 
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> None:
-        """Deal game 0 of ``seed``, or without a seed the next game; options fix limits and first mover."""
+        """Deal game 0 of ``seed``, or without a seed the next game; options fix private facts and first mover."""
         self.core.reset(seed, options)
         self._start()
         if self.render_mode == "human":
             self.render()
 
     def _start(self) -> None:
-        self.agents = list(rules.AGENTS)
+        self.agents = list(self.core.agents)
         self.rewards = dict.fromkeys(self.agents, 0.0)
         self._cumulative_rewards = dict.fromkeys(self.agents, 0.0)
         self.terminations = dict.fromkeys(self.agents, False)
         self.truncations = dict.fromkeys(self.agents, False)
-        self.infos = {agent: self.core.info(seat) for seat, agent in enumerate(rules.AGENTS)}
-        self.agent_selection = rules.AGENTS[self.core.current().mover]
+        self.infos = {agent: self.core.info(seat) for seat, agent in enumerate(self.core.agents)}
+        self.agent_selection = self.core.agents[self.core.current().mover]
 
     def observe(self, agent: str) -> Observation:
         """What an agent observes now."""
-        return self.core.observe(rules.AGENTS.index(agent))
+        return self.core.observe(self.core.agents.index(agent))
 
     def step(self, action: Any) -> None:  # noqa: ANN401  # any action of the space, None for a finished agent
         """Play the mover's turn; once the game is over, each agent takes a ``None`` step and leaves."""
@@ -200,13 +203,13 @@ class PriceAECEnv(PriceZooFace, AECEnv[str, Observation, Any]):  # type: ignore[
         illegal = core.act(action)
         self._cumulative_rewards[mover] = 0.0
         if game.ended:
-            self.rewards = dict(zip(rules.AGENTS, game.rewards(), strict=True))
+            self.rewards = dict(zip(self.core.agents, game.rewards(), strict=True))
             self.terminations = dict.fromkeys(self.agents, True)
-        self.infos = {agent: core.info(seat) for seat, agent in enumerate(rules.AGENTS)}
+        self.infos = {agent: core.info(seat) for seat, agent in enumerate(self.core.agents)}
         if illegal:
             self.infos[mover]["illegal_move"] = True
         self._accumulate_rewards()
-        self.agent_selection = rules.AGENTS[1 - rules.AGENTS.index(mover)]
+        self.agent_selection = self.core.agents[1 - self.core.agents.index(mover)]
         if self.render_mode == "human":
             self.render()
 
@@ -218,9 +221,9 @@ class PriceAECEnv(PriceZooFace, AECEnv[str, Observation, Any]):  # type: ignore[
         self.agent_selection = state.get("agent_selection", self.agent_selection)
         game = self.core.current()
         if game.ended:
-            self.rewards = dict(zip(rules.AGENTS, game.rewards(), strict=True))
+            self.rewards = dict(zip(self.core.agents, game.rewards(), strict=True))
             self._cumulative_rewards = dict(self.rewards)
-            self.terminations = dict.fromkeys(rules.AGENTS, True)
+            self.terminations = dict.fromkeys(self.core.agents, True)
 
     def get_state(self) -> dict[str, Any]:
         """Everything that changes while playing, as plain Python data."""

@@ -1,4 +1,4 @@
-"""One seat of the price game as a Gymnasium environment: the other seat is played by a policy."""
+"""One seat of a game as a Gymnasium environment: the other seat is played by a policy."""
 
 from __future__ import annotations
 
@@ -8,49 +8,47 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from negotiation_env import seeding
-from negotiation_env.price import rules
-from negotiation_env.price.core import PriceCore
-from negotiation_env.price.env import PriceFace
-from negotiation_env.price.render import RENDER_MODES, check_render_mode
-from negotiation_env.price.view import PriceView, refuse_fault, resolve_decision
+from negotiation_env import seeding, turns
+from negotiation_env.decisions import refuse_fault
+from negotiation_env.domain import Domain
+from negotiation_env.faces.core import Core
+from negotiation_env.faces.zoo import RENDER_MODES, Face, check_render_mode
 from negotiation_env.registry import Player, unknown_name
 from negotiation_env.run import Seat, make_players
 
 
-def seat_of_role(role: str) -> int:
-    """The seat (0 buyer, 1 seller) of ``"buyer"``, ``"seller"`` or an agent's name."""
-    names = (*rules.SIDES, *rules.AGENTS)
+def seat_of_role(domain: Domain, role: str | None) -> int:
+    """The seat of an agent's name or side (``"seller"``, ``"seller_0"``); by default the domain's usual one."""
+    role = domain.default_role if role is None else role
+    names = (*domain.sides, *domain.agents)
     if role not in names:
-        raise ValueError(unknown_name("role", role, rules.SIDES))
+        raise ValueError(unknown_name("role", role, domain.sides))
     return names.index(role) % 2
 
 
-class PriceEnv(PriceFace, gym.Env[Any, Any]):
-    """Bargain over one price in one seat against a policy; there are no pass steps.
+class SeatEnv(Face, gym.Env[Any, Any]):
+    """Bargain in one seat against a policy; there are no pass steps.
 
-    Spaces, rewards and arguments are those of `negotiation_env.price_v0`. ``role`` is the seat that is played,
-    ``opponent`` a policy, a spec string or a list of them that is sampled for each game, as in `rollout`. The
-    opponent's opening and its answers are played inside ``reset`` and ``step``. An episode terminates with a
-    deal, a walk-away or the deadline; it is never truncated. Where the opponent ends the game in its opening, the
-    mask is all zero and the first step ends the episode, whatever the action.
+    Spaces, rewards and arguments are those of the domain's PettingZoo environments (`negotiation_env.price_v0`,
+    `negotiation_env.multi_item_v0`). ``role`` is the seat that is played, ``opponent`` a policy, a spec string or a
+    list of them that is sampled for each game, as in `rollout`. The opponent's opening and its answers are played
+    inside ``reset`` and ``step``. An episode terminates with a deal, a walk-away or the deadline; it is never
+    truncated. Where the opponent ends the game in its opening, the mask is all zero and the first step ends the
+    episode, whatever the action.
     """
 
     metadata = {"render_modes": list(RENDER_MODES), "render_fps": 2}  # noqa: RUF012  # Gymnasium declares it so
 
     def __init__(
-        self,
-        role: str = "seller",
-        opponent: Seat = "linear",
-        render_mode: str | None = None,
-        **settings: Any,  # noqa: ANN401
+        self, core: Core, role: str | None = None, opponent: Seat | None = None, render_mode: str | None = None
     ) -> None:
         self.render_mode = check_render_mode(render_mode)
-        self.core = PriceCore(**settings)
-        self.seat = seat_of_role(role)
-        self.opponents: tuple[Player, ...] = make_players(opponent, "price")
-        self.observation_space = self.core.observation_space()
-        self.action_space = self.core.encoding.space
+        self.core = core
+        self.seat = seat_of_role(core.domain, role)
+        chosen = core.domain.default_opponent if opponent is None else opponent
+        self.opponents: tuple[Player, ...] = make_players(chosen, core.domain.name)
+        self.observation_space = core.observation_space()
+        self.action_space = core.action_space
         self._opponent = self.opponents[0]
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
@@ -80,7 +78,7 @@ class PriceEnv(PriceFace, gym.Env[Any, Any]):
         info = self._info()
         if illegal:
             info["illegal_move"] = True
-        over = game.ended != rules.RUNNING
+        over = game.ended != turns.RUNNING
         reward = game.rewards()[self.seat] if over else 0.0
         if self.render_mode == "human":
             self.render()
@@ -100,14 +98,13 @@ class PriceEnv(PriceFace, gym.Env[Any, Any]):
             return
         view = self._opponent_view()
         decision = self._opponent.policy.decide(view)
-        kind, price = resolve_decision(view, decision, self._opponent.name, *self.core.config.resolution)
-
+        kind, offer = self.core.domain.resolve(self.core.config, view, decision, self._opponent.name)
         refuse_fault(kind, decision, self._opponent.name)
         if decision.message is not None and decision.message[0] and self.core.config.chat:
-            self.core.say(rules.AGENTS[1 - self.seat], decision.message[0])
-        self.core.play(int(kind[0]), float(price[0]))
+            self.core.say(self.core.agents[1 - self.seat], decision.message[0])
+        self.core.play(int(kind[0]), offer[0].item())
 
-    def _opponent_view(self) -> PriceView:
+    def _opponent_view(self) -> Any:  # noqa: ANN401  # the domain's own view
         other = 1 - self.seat
         view = self.core.layout.decode(self.core.flat(other)[None], self.core.seat_seed(other))
         said = self.core.messages()

@@ -8,21 +8,19 @@ from typing import Any
 import numpy as np
 
 from negotiation_env import seeding
-from negotiation_env.price.config import PriceConfig
-from negotiation_env.price.rules import Int64
-from negotiation_env.price.scenarios import PriceSetup, deal_setup
-from negotiation_env.price.state import PriceState
+from negotiation_env.domain import Array, Config, Domain
+from negotiation_env.policy import Int64
+from negotiation_env.state import GameState
 
 _AHEAD = 8
 """How many games are drawn ahead for each slot."""
-_STORED = (*[np.float64] * 4, *[np.int64] * 2, *[np.uint64] * 2)
-"""Types of what is kept of a game: limits and range, first mover and opponent, the seats' seeds."""
 
 
 class Dealer:
     """Draws games ahead for all slots at once, since drawing few costs as much as drawing many.
 
     Args:
+        domain: what is played.
         config: the games' settings.
         seeds: int, or int64 (n,) one for each slot (then slot i plays games 0, 1, ... of its own seed).
         size: the number of slots n.
@@ -31,9 +29,16 @@ class Dealer:
     """
 
     def __init__(
-        self, config: PriceConfig, seeds: int | Sequence[int], size: int, sample_stream: int, opponents: int
+        self,
+        domain: Domain,
+        config: Config,
+        seeds: int | Sequence[int],
+        size: int,
+        sample_stream: int,
+        opponents: int,
     ) -> None:
-        self.config, self.sample_stream, self.opponents = config, sample_stream, opponents
+        self.domain, self.config = domain, config
+        self.sample_stream, self.opponents = sample_stream, opponents
         self._seed = seeds if isinstance(seeds, int) else None
         single = self._seed is not None
         self.seeds = np.broadcast_to(np.asarray(seeds, dtype=np.uint64), (size,))
@@ -43,9 +48,11 @@ class Dealer:
         self._played = np.zeros(size, dtype=np.int64)
         self._drawn = np.zeros(size, dtype=np.int64)
         self._size = size
-        self._stores = [np.empty(_AHEAD * size, dtype) for dtype in _STORED]
+        self._stores: list[Array] = []
+        self._setup_type: Any = None
+        self._facts: tuple[str, ...] = domain.state_type.facts
 
-    def deal(self, state: PriceState, rows: Int64, options: Mapping[str, Any] | None = None) -> Int64:
+    def deal(self, state: GameState, rows: Int64, options: Mapping[str, Any] | None = None) -> Int64:
         """Start the next game in each of the given slots (k,); returns the sampled opponents (k,)."""
         turn = self._played[rows]
         if options:
@@ -53,8 +60,8 @@ class Dealer:
         elif (turn >= self._drawn[rows]).any():
             self._draw_ahead()
         place = turn % _AHEAD * self._size + rows
-        buyer_max, seller_min, low, high, first, opponent, *seeds = (store.take(place) for store in self._stores)
-        state.deal(rows, PriceSetup(buyer_max, seller_min, low, high), first, seeds)
+        first, opponent, seed_0, seed_1, *facts = (store.take(place, axis=0) for store in self._stores)
+        state.deal(rows, self._setup_type(*facts), first, (seed_0, seed_1))
         self.current[rows] = self._start[rows] + self.step * turn
         self._played[rows] = turn + 1
         if options:
@@ -72,11 +79,18 @@ class Dealer:
         """Draw each slot's ``turn``-th game, (k,) slots and turns."""
         games, place = self._start[rows] + self.step * turn, turn % _AHEAD * self._size + rows
         seed = self._seed if self._seed is not None else self.seeds[rows]
-        setup, first = deal_setup(self.config, seed, games, options)
+        setup, first = self.domain.deal(self.config, seed, games, options)
         keys = seeding.game_keys(seed, games)
-        opponent: Int64 | int = 0
+        opponent = np.zeros(len(games), dtype=np.int64)
         if self.opponents > 1:
             opponent = (seeding.unit(keys, self.sample_stream) * self.opponents).astype(np.int64)
-        facts = (setup.buyer_max, setup.seller_min, setup.low, setup.high, first, opponent)
-        for store, drawn in zip(self._stores, (*facts, *seeding.seat_seeds(keys)), strict=True):
-            store[place] = drawn
+        facts = [getattr(setup, name) for name in self._facts]
+        self._store(place, [first, opponent, *seeding.seat_seeds(keys), *facts])
+        self._setup_type = type(setup)
+
+    def _store(self, place: Int64, columns: Sequence[Array]) -> None:
+        if not self._stores:
+            size = _AHEAD * self._size
+            self._stores = [np.empty((size, *column.shape[1:]), column.dtype) for column in columns]
+        for store, column in zip(self._stores, columns, strict=True):
+            store[place] = column

@@ -1,4 +1,4 @@
-"""What the PettingZoo and Gymnasium faces of one price game share: seeds, spaces, observations, infos."""
+"""What the PettingZoo and Gymnasium faces of one game share: seeds, spaces, observations, infos."""
 
 from __future__ import annotations
 
@@ -13,15 +13,11 @@ from gymnasium import spaces
 from gymnasium.error import ResetNeeded
 from numpy.typing import NDArray
 
-from negotiation_env import seeding
+from negotiation_env import seeding, turns
+from negotiation_env.domain import Domain, Encoding, Float32, Layout, find_domain
+from negotiation_env.faces.layout import ELAPSED, MOVER
+from negotiation_env.game import Game
 from negotiation_env.policy import Message
-from negotiation_env.price import observation as obs
-from negotiation_env.price import rules
-from negotiation_env.price.config import PriceConfig
-from negotiation_env.price.encoding import ContinuousEncoding, DiscreteEncoding, make_encoding
-from negotiation_env.price.game import PriceGame
-from negotiation_env.price.observation import Float32, ObservationLayout
-from negotiation_env.price.scenarios import OPTION_KEYS, deal_setup
 from negotiation_env.registry import unknown_name
 
 OBS_MODES = ("flat", "masked")
@@ -32,91 +28,93 @@ _LARGEST_BLOCK = 256
 def check_options(options: Mapping[str, Any] | None) -> Mapping[str, Any]:
     """The options of a reset; what is no mapping raises ``TypeError``."""
     if options is not None and not isinstance(options, Mapping):
-        raise TypeError(f"options is {options!r}; it must be a dict such as {{'first_mover': 'buyer'}}, or None.")
+        raise TypeError(f"options is {options!r}; it must be a dict such as {{'first_mover': 'random'}}, or None.")
     return options or {}
 
 
-class PriceCore:
-    """One price game behind an environment: it deals games, plays encoded actions and writes observations."""
+class Core:
+    """One game of a domain behind an environment: deals games, plays encoded actions and writes observations.
 
-    def __init__(
-        self,
-        action_mode: str = "discrete",
-        obs_mode: str = "flat",
-        num_prices: int = 101,
-        on_illegal: str = "pass",
-        **settings: object,
-    ) -> None:
-        self.config = PriceConfig.build(settings)
-        self.layout = ObservationLayout(self.config)
-        self.encoding: DiscreteEncoding | ContinuousEncoding = make_encoding(self.config, action_mode, num_prices)
+    Args:
+        domain: the name of the domain.
+        obs_mode: ``"flat"`` or ``"masked"``.
+        on_illegal: ``"pass"`` or ``"raise"``.
+        **settings: the settings of the domain's games and of its encoding of actions.
+    """
+
+    def __init__(self, domain: str, obs_mode: str = "flat", on_illegal: str = "pass", **settings: Any) -> None:  # noqa: ANN401
+        self.domain: Domain = find_domain(domain)
+        chosen = {name: settings.pop(name) for name in self.domain.encoding_settings if name in settings}
+        self.config = self.domain.build_config(settings)
+        self.layout: Layout = self.domain.layout(self.config)
+        self.encoding: Encoding = self.domain.encoding(self.config, **chosen)
         for name, value, allowed in (("obs_mode", obs_mode, OBS_MODES), ("on_illegal", on_illegal, ON_ILLEGAL)):
             if value not in allowed:
                 raise ValueError(unknown_name(name, value, allowed))
-        if obs_mode == "masked" and action_mode != "discrete":
+        self.has_masks = isinstance(self.encoding.space, spaces.Discrete)
+        if obs_mode == "masked" and not self.has_masks:
             raise ValueError(
                 "obs_mode='masked' needs action_mode='discrete': a mask has no meaning for a Box of actions."
             )
         self.obs_mode, self.on_illegal = obs_mode, on_illegal
-        self._masks = self.encoding.masks() if isinstance(self.encoding, DiscreteEncoding) else {}
         self._seed: int | None = None
         self._game_number = -1
-        self._block: list[tuple[float, float, float, float, int]] = []
+        self._block: tuple[Any, list[int]] | None = None
         self._block_start = 0
-        self.game: PriceGame | None = None
+        self.game: Game | None = None
         self._pending_text: dict[str, str] = {}
         self._buffers = np.empty((2, self.layout.size), dtype=np.float32)
 
     # Spaces -----------------------------------------------------------------------------------------------
 
     @property
+    def agents(self) -> tuple[str, str]:
+        """The agents' names, seat 0 first."""
+        return self.domain.agents
+
+    @property
     def action_space(self) -> spaces.Space[Any]:
         """The action space of one agent."""
-        return self.encoding.space
+        space: spaces.Space[Any] = self.encoding.space
+        return space
 
     def observation_space(self) -> spaces.Space[Any]:
         """The observation space of one agent."""
+        flat: spaces.Space[Any] = self.layout.space
         if self.obs_mode == "flat":
-            return self.layout.space
-        size = self.encoding.space.n  # type: ignore[union-attr]  # masked is discrete
-        mask = spaces.Box(0, 1, (int(size),), np.int8)
-        return spaces.Dict({"observation": self.layout.space, "action_mask": mask})
+            return flat
+        mask = spaces.Box(0, 1, (int(self.encoding.space.n),), np.int8)
+        return spaces.Dict({"observation": flat, "action_mask": mask})
 
     # Dealing ----------------------------------------------------------------------------------------------
 
     def reset(self, seed: int | None, options: Mapping[str, Any] | None) -> None:
         """Deal game 0 of a seed, or without a seed the next game."""
-        known = {}
+        keys, known = self.domain.option_keys, {}
         for name, value in check_options(options).items():
-            if name in OPTION_KEYS:
+            if name in keys:
                 known[name] = value
             else:
-                warnings.warn(f"option {name!r} is ignored; known: {', '.join(OPTION_KEYS)}.", stacklevel=4)
+                warnings.warn(f"option {name!r} is ignored; known: {', '.join(keys)}.", stacklevel=4)
         if seed is not None or self._seed is None:
             self._seed = seeding.check_seed(seed)
-            self._game_number, self._block, self._block_start = -1, [], 0
-        self.game = PriceGame(self.config, *self._facts(self._game_number + 1, known))
+            self._game_number, self._block, self._block_start = -1, None, 0
+        self.game = self._deal(self._game_number + 1, known)
         self._game_number += 1
         self._pending_text = {}
         self._write_buffers()
 
-    def _facts(self, number: int, options: Mapping[str, Any]) -> tuple[float, float, float, float, int]:
-        """Limits, range and first mover of a game; dealt in blocks that double while games go on."""
+    def _deal(self, number: int, options: Mapping[str, Any]) -> Game:
+        """One game, dealt in blocks that double while games go on."""
         if options:
-            return self._deal(np.array([number]), options)[0]
-        place = number - self._block_start
-        if not 0 <= place < len(self._block):
-            size = min(max(2 * len(self._block), 1), _LARGEST_BLOCK)
-            self._block = self._deal(np.arange(number, number + size), None)
-            self._block_start, place = number, 0
-        return self._block[place]
-
-    def _deal(
-        self, games: NDArray[np.int64], options: Mapping[str, Any] | None
-    ) -> list[tuple[float, float, float, float, int]]:
-        setup, first = deal_setup(self.config, self.seed, games, options)
-        columns = (setup.buyer_max, setup.seller_min, setup.low, setup.high, first)
-        return list(zip(*(column.tolist() for column in columns), strict=True))
+            setup, first = self.domain.deal(self.config, self.seed, np.array([number]), options)
+            return self.domain.new_game(self.config, setup, 0, int(first[0]))
+        place, size = number - self._block_start, len(self._block[1]) if self._block else 0
+        if self._block is None or not 0 <= place < size:
+            wanted = min(max(2 * size, 1), _LARGEST_BLOCK)
+            setup, first = self.domain.deal(self.config, self.seed, np.arange(number, number + wanted), None)
+            self._block, self._block_start, place = (setup, first.tolist()), number, 0
+        return self.domain.new_game(self.config, self._block[0], place, self._block[1][place])
 
     @property
     def seed(self) -> int:
@@ -135,7 +133,7 @@ class PriceCore:
         keys = seeding.game_keys(self.seed, np.array([self._game_number]))
         return np.asarray(seeding.seat_seeds(keys)[seat])
 
-    def current(self) -> PriceGame:
+    def current(self) -> Game:
         """The game; raises `ResetNeeded` before the first reset."""
         if self.game is None:
             raise ResetNeeded("call reset() before anything else.")
@@ -147,8 +145,8 @@ class PriceCore:
         """Attach a public message to the agent's next move (``chat=True``)."""
         if not self.config.chat:
             raise ValueError("messages need chat=True when the environment is made.")
-        if agent not in rules.AGENTS:
-            raise ValueError(unknown_name("agent", agent, rules.AGENTS))
+        if agent not in self.agents:
+            raise ValueError(unknown_name("agent", agent, self.agents))
         self._pending_text[agent] = str(text)
 
     def act(self, action: object) -> bool:
@@ -156,63 +154,46 @@ class PriceCore:
         game = self.current()
         if game.ended:
             raise ResetNeeded("the game is over; call reset() to start the next one.")
-        kind, price = self.encoding.decode_one(action, game.low, game.high)
-        reason = game.illegal_reason(kind)
+        kind, offer = self.encoding.decode_one(action, game)
+        reason = game.illegal_reason(kind, offer)
         if reason is not None:
             self._refuse(game, kind, reason)
-            kind = rules.PASS
-        self.play(kind, price)
+            kind = turns.PASS
+        self.play(kind, offer)
         return reason is not None
 
-    def _refuse(self, game: PriceGame, kind: int, reason: str) -> None:
-        agent = rules.AGENTS[game.mover]
+    def _refuse(self, game: Game, kind: int, reason: str) -> None:
+        agent = self.agents[game.mover]
         if self.on_illegal == "raise":
-            word = "pass" if kind == rules.PASS else "accept"
+            word = {turns.PASS: "pass", turns.ACCEPT: "accept"}.get(kind, "offer this")
             raise ValueError(f"{agent} may not {word} on turn {game.turn}: {reason}. Use the action mask.")
         game.illegal_moves[game.mover] += 1
 
-    def play(self, kind: int, price: float) -> None:
+    def play(self, kind: int, offer: Any) -> None:  # noqa: ANN401  # a price or a split
         """Play a legal typed move of the mover, and update both observations."""
         game = self.current()
         seat = game.mover
-        game.play(kind, price, self._pending_text.pop(rules.AGENTS[seat], None))
-        self._update_buffers(game, seat, kind)
+        game.play(kind, offer, self._pending_text.pop(self.agents[seat], None))
+        if kind == turns.OFFER:
+            self.layout.write_offer(self._buffers, game, seat)
+        self._write_turn(game)
 
     # Observing --------------------------------------------------------------------------------------------
 
     def _write_buffers(self) -> None:
         """Write both observations of a game from scratch."""
-        game, layout = self.current(), self.layout
-        low, width = game.low, game.high - game.low
-        known = self.config.information == "known"
+        game = self.current()
         for seat in (0, 1):
-            row = self._buffers[seat]
-            row[:] = obs.NONE
-            row[obs.ROLE] = rules.ROLES[seat]
-            row[obs.LIMIT] = (game.limit(seat) - low) / width
-            row[obs.OPPONENT_LIMIT] = (game.limit(1 - seat) - low) / width if known else obs.NONE
-            row[obs.LOW], row[obs.HIGH] = low / layout.scale, game.high / layout.scale
-            for owner, start in ((seat, obs.OFFERS), (1 - seat, obs.OFFERS + layout.horizon)):
-                for place, price in enumerate(game.offers[owner]):
-                    row[start + place] = (price - low) / width
+            self.layout.write_game(self._buffers[seat], game, seat)
         self._write_turn(game)
 
-    def _update_buffers(self, game: PriceGame, seat: int, kind: int) -> None:
-        if kind == rules.OFFER:
-            place = obs.OFFERS + len(game.offers[seat]) - 1
-            share = (game.standing - game.low) / (game.high - game.low)
-            self._buffers[seat, place] = share
-            self._buffers[1 - seat, place + self.layout.horizon] = share
-        self._write_turn(game)
-
-    def _write_turn(self, game: PriceGame) -> None:
+    def _write_turn(self, game: Game) -> None:
         elapsed, mover = (game.turn - 1) / self.config.max_turns, game.mover
-        share = (game.standing - game.low) / (game.high - game.low) if game.standing_seat >= 0 else obs.NONE
         for seat in (0, 1):
             row = self._buffers[seat]
-            row[obs.ELAPSED] = elapsed
-            row[obs.MOVER] = 0.0 if game.ended else (1.0 if mover == seat else -1.0)
-            row[obs.STANDING] = share if game.standing_seat == 1 - seat else obs.NONE
+            row[ELAPSED] = elapsed
+            row[MOVER] = 0.0 if game.ended else (1.0 if mover == seat else -1.0)
+            self.layout.write_turn(row, game, seat)
 
     def observe(self, seat: int) -> Float32 | dict[str, Any]:
         """A fresh observation of a seat, in the environment's ``obs_mode``."""
@@ -225,18 +206,15 @@ class PriceCore:
         """The flat observation of a seat, whatever the ``obs_mode``."""
         return np.array(self._buffers[seat])
 
-    def mask(self, seat: int) -> NDArray[np.int8]:
-        """Which discrete actions are legal for a seat now: int8 (num_prices + 3,)."""
-        game = self.current()
-        if game.ended or game.mover != seat:
-            return self._masks["wait"].copy()
-        return self._masks["answer" if game.acceptable else "open"].copy()
+    def mask(self, seat: int) -> NDArray[np.int8] | None:
+        """Which discrete actions are legal for a seat now, int8 (n,); ``None`` where actions are no `Discrete`."""
+        return self.encoding.mask(self.current(), seat)
 
     def info(self, seat: int) -> dict[str, Any]:
         """The info of a seat: who moves, the legal actions, and the outcome once the game is over."""
         game = self.current()
-        info: dict[str, Any] = {"active_agent": None if game.ended else rules.AGENTS[game.mover], "turn": game.turn}
-        if self._masks:
+        info: dict[str, Any] = {"active_agent": None if game.ended else self.agents[game.mover], "turn": game.turn}
+        if self.has_masks:
             info["action_mask"] = self.mask(seat)
         if game.ended:
             info["outcome"] = game.outcome()
@@ -268,7 +246,7 @@ class PriceCore:
         facts["offers"] = tuple(list(offers) for offers in facts["offers"])
         facts["moves"] = [tuple(move) for move in facts["moves"]]
         self._seed, self._game_number = int(state["seed"]), int(state["game_number"])
-        self._block, self._block_start = [], 0
+        self._block, self._block_start = None, 0
         self._pending_text = dict(state["pending_text"])
-        self.game = PriceGame(self.config, **facts)
+        self.game = self.domain.game_type(config=self.config, **facts)
         self._write_buffers()

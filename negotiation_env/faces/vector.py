@@ -1,4 +1,4 @@
-"""One seat of many price games at once, as a NumPy `gymnasium.vector.VectorEnv`."""
+"""One seat of many games at once, as a NumPy `gymnasium.vector.VectorEnv`."""
 
 from __future__ import annotations
 
@@ -12,76 +12,67 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from negotiation_env import seeding
-from negotiation_env.price import observation as obs
-from negotiation_env.price import rules
-from negotiation_env.price.core import PriceCore, check_options
-from negotiation_env.price.dealer import Dealer
-from negotiation_env.price.ego import seat_of_role
-from negotiation_env.price.encoding import DiscreteEncoding
-from negotiation_env.price.rules import Int64
-from negotiation_env.price.scenarios import OPTION_KEYS
-from negotiation_env.price.state import PriceState, Rows
-from negotiation_env.price.view import refuse_fault
+from negotiation_env import seeding, turns
+from negotiation_env.decisions import refuse_fault
+from negotiation_env.domain import Moves, Rows
+from negotiation_env.faces.core import Core, check_options
+from negotiation_env.faces.dealer import Dealer
+from negotiation_env.faces.discrete import ANSWER, OPEN, WAIT
+from negotiation_env.faces.ego import seat_of_role
+from negotiation_env.faces.layout import ELAPSED, MOVER, NONE
+from negotiation_env.policy import Int64
 from negotiation_env.registry import unknown_name
 from negotiation_env.run import Seat, make_players
 
 MAX_ENVS = 65_536
 _ALL = slice(None)
-_ENDED_BY = np.array(rules.ENDED_BY, dtype=object)
-_OPENING, _ANSWERING, _IDLE = 0, 5, 10
-"""What a slot waits for: a move with nothing to accept, one with something to accept, or none (the game is over)."""
-_LOST = rules.PASS
-_PLAYED = np.array([0, _LOST, 2, 3, _LOST, *range(4), _LOST, *[_LOST] * 5])
-"""The kind of move that is played, at what the slot waits for + the kind that was chosen."""
-_ILLEGAL = np.isin(np.arange(15), [rules.ACCEPT, rules.PASS, _ANSWERING + rules.PASS])
 _MODES = {mode.value: mode for mode in AutoresetMode} | {mode.name.lower(): mode for mode in AutoresetMode}
+_KINDS = 5
+_LEGAL = np.array([[True, False, True, False, False], [True, True, True, False, False], [True] * _KINDS])
+"""Whether a kind of move is legal, by status; what is chosen where nobody moves is ignored."""
+_PLAYED = np.where(_LEGAL & (np.arange(3)[:, None] != WAIT), np.arange(_KINDS), turns.PASS).reshape(-1)
+_ILLEGAL = ~_LEGAL.reshape(-1)
 Bools = NDArray[np.bool_]
 
 
-class PriceVectorEnv(VectorEnv[Any, Any, Any]):
-    """Bargain over one price in one seat of ``num_envs`` games against policies, all games in one NumPy batch.
+class SeatVectorEnv(VectorEnv[Any, Any, Any]):
+    """Bargain in one seat of ``num_envs`` games against policies, all games in one NumPy batch.
 
-    Arguments, spaces and rewards are those of `negotiation_env.price.ego.PriceEnv`, batched. Slot i is game i of
+    Arguments, spaces and rewards are those of `negotiation_env.faces.ego.SeatEnv`, batched. Slot i is game i of
     the seed and of the opponents' batch; when its game ends, the slot goes on with game i + num_envs, a new seed
     and a newly sampled opponent. ``autoreset_mode`` is ``"next_step"`` (default), ``"same_step"`` (then ``infos``
     hold ``final_obs`` and ``final_info``) or ``"disabled"`` (then ``reset(options={"reset_mask": mask})``).
-    Infos of finished games: ``outcome``, a dict of arrays (num_envs,) with deal, price (NaN without a deal), rho,
-    payoff_buyer, payoff_seller, turns and ended_by, valid where ``_outcome`` is true. Where the opponent ends a game
-    in its opening, the mask is all zero and the next step ends the episode, whatever the action.
+    Infos of finished games: ``outcome``, a dict of arrays (num_envs,) with deal, what was agreed (NaN or -1 without
+    a deal), the payoffs, turns and ended_by, valid where ``_outcome`` is true. Where the opponent ends a game in its
+    opening, the mask is all zero and the next step ends the episode, whatever the action.
     """
 
     def __init__(
         self,
+        core: Core,
         num_envs: int = 1,
-        role: str = "seller",
-        opponent: Seat = "linear",
+        role: str | None = None,
+        opponent: Seat | None = None,
         autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
-        render_mode: str | None = None,
-        **settings: Any,  # noqa: ANN401
     ) -> None:
         if isinstance(num_envs, bool) or not isinstance(num_envs, int) or not 1 <= num_envs <= MAX_ENVS:
             raise ValueError(f"num_envs is {num_envs!r}; it must be a whole number from 1 to {MAX_ENVS:,}.")
-        if render_mode is not None:
-            raise ValueError("the vector environment does not render; use gymnasium.make for one game.")
         mode = autoreset_mode if isinstance(autoreset_mode, AutoresetMode) else _MODES.get(autoreset_mode)
         if mode is None:
             raise ValueError(unknown_name("autoreset_mode", autoreset_mode, [m.name.lower() for m in AutoresetMode]))
         self.num_envs, self.render_mode, self.autoreset_mode = num_envs, None, mode
         self.metadata = {"render_modes": [], "autoreset_mode": mode}
-        self.core = PriceCore(**settings)
-        self.seat = seat_of_role(role)
-        self.opponents = make_players(opponent, "price")
-        self.single_observation_space = self.core.observation_space()
-        self.single_action_space = self.core.encoding.space
+        self.core, self.domain = core, core.domain
+        self.seat = seat_of_role(core.domain, role)
+        self.opponents = make_players(core.domain.default_opponent if opponent is None else opponent, core.domain.name)
+        self.single_observation_space, self.single_action_space = core.observation_space(), core.action_space
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space: spaces.Space[Any] = batch_space(self.single_action_space, num_envs)
-        self.games = PriceState(self.core.config, num_envs)
+        self.games = core.domain.new_state(core.config, num_envs)
         self._dealer: Dealer | None = None
         self._opponent = np.zeros(num_envs, dtype=np.int64)
-        self._observations = np.full((num_envs, self.core.layout.size), obs.NONE, dtype=np.float32)
-        self._slots, self._places = np.arange(num_envs), np.arange(num_envs) * self.core.layout.size
-        self._status = np.full(num_envs, _IDLE)
+        self._observations = np.full((num_envs, core.layout.size), NONE, dtype=np.float32)
+        self._status = np.full(num_envs, WAIT)
         self._over = np.zeros(num_envs, dtype=np.bool_)
         self._stillborn = np.empty(0, dtype=np.int64)
 
@@ -98,9 +89,9 @@ class PriceVectorEnv(VectorEnv[Any, Any, Any]):
         """
         chosen = dict(check_options(options))
         rows = self._reset_rows(chosen.pop("reset_mask", None))
-        wrong = [name for name in chosen if name not in OPTION_KEYS]
+        wrong = [name for name in chosen if name not in self.domain.option_keys]
         if wrong:
-            raise ValueError(unknown_name("option", wrong[0], (*OPTION_KEYS, "reset_mask")))
+            raise ValueError(unknown_name("option", wrong[0], (*self.domain.option_keys, "reset_mask")))
         if seed is not None and len(rows) < self.num_envs:
             raise ValueError("a seed starts all games anew; leave out reset_mask, or the seed to go on with the next.")
         if seed is not None or self._dealer is None:
@@ -136,7 +127,7 @@ class PriceVectorEnv(VectorEnv[Any, Any, Any]):
         else:
             checked = seeding.check_seed(seed)
         stream = seeding.SAMPLE_FIRST + 1 - self.seat
-        self._dealer = Dealer(self.core.config, checked, self.num_envs, stream, len(self.opponents))
+        self._dealer = Dealer(self.domain, self.core.config, checked, self.num_envs, stream, len(self.opponents))
         first = checked if isinstance(checked, int) else checked[0]
         for player in self.opponents:
             player.policy.reset(self.num_envs, first)
@@ -151,7 +142,7 @@ class PriceVectorEnv(VectorEnv[Any, Any, Any]):
         self._opponent[rows] = self._dealt().deal(self.games, rows, options)
         self._observations[rows] = self.core.layout.encode_opening(self.games, rows, self.seat)
         self._answer(rows[self.games.first[rows] != self.seat])
-        self._stillborn = np.flatnonzero((self.games.ended != rules.RUNNING) & ~self._over)
+        self._stillborn = np.flatnonzero((self.games.ended != turns.RUNNING) & ~self._over)
 
     # Stepping ---------------------------------------------------------------------------------------------
 
@@ -163,39 +154,40 @@ class PriceVectorEnv(VectorEnv[Any, Any, Any]):
             raise ResetNeeded(f"the games of slots {slots} are over; reset(options={{'reset_mask': mask}}) them.")
         was_over, stillborn = self._over, self._stillborn
         infos: dict[str, Any] = {}
-        kind, price = self._decode(actions, infos)
-        endings, turns = games.ended[stillborn], games.turn[stillborn]
-        games.advance(_ALL, self.seat, kind, price)
-        games.ended[stillborn], games.turn[stillborn] = endings, turns
-        self._note_offers(_ALL, kind, price, self.seat)
+        moves = self._decode(actions, infos)
+        endings, turn = games.ended[stillborn], games.turn[stillborn]
+        self._play(_ALL, moves, self.seat)
+        games.ended[stillborn], games.turn[stillborn] = endings, turn
         fresh = np.flatnonzero(was_over)
         if len(fresh):
             self._opponent[fresh] = dealt.deal(games, fresh)
             self._observations[fresh] = self.core.layout.encode_opening(games, fresh, self.seat)
-        turn_of = rules.mover(games.first, games.turn) != self.seat
-        self._answer(np.flatnonzero(turn_of & (games.ended == rules.RUNNING)))
-        self._stillborn = fresh[games.ended[fresh] != rules.RUNNING]
-        over = (games.ended != rules.RUNNING) & ~was_over
+        turn_of = turns.mover(games.first, games.turn) != self.seat
+        self._answer(np.flatnonzero(turn_of & (games.ended == turns.RUNNING)))
+        self._stillborn = fresh[games.ended[fresh] != turns.RUNNING]
+        over = (games.ended != turns.RUNNING) & ~was_over
         rewards = self._finish(over, infos)
         self._over = over
         if self.autoreset_mode == AutoresetMode.SAME_STEP and over.any():
             self._reset_at_once(over, infos)
         return self._observe(), rewards, over.copy(), np.zeros(self.num_envs, dtype=np.bool_), infos
 
-    def _decode(self, actions: object, infos: dict[str, Any]) -> tuple[Int64, NDArray[np.float64]]:
+    def _decode(self, actions: object, infos: dict[str, Any]) -> Moves:
         """The seat's legal moves in all games; an illegal one becomes a lost turn (or raises)."""
-        games = self.games
-        kind, price = self.core.encoding.decode(actions, self.num_envs, games.low, games.high)
-        if self.core.config.price_grid is not None:
-            price = games.quantise(_ALL, self.seat, price)
-        case = self._status + kind
+        kind, offer = self.core.encoding.decode(actions, self.games, self.seat)
+        case = self._status * _KINDS + kind
         illegal = _ILLEGAL.take(case)
         if illegal.any():
             if self.core.on_illegal == "raise":
                 slots = np.flatnonzero(illegal)[:5].tolist()
-                raise ValueError(f"illegal moves in slots {slots}: nothing to accept, or a pass; use action_masks().")
+                raise ValueError(f"illegal moves in slots {slots}; action_masks() says which are legal.")
             infos["illegal_move"] = illegal
-        return _PLAYED.take(case), price
+        return _PLAYED.take(case), offer
+
+    def _play(self, rows: Rows, moves: Moves, by: int) -> None:
+        """Play the legal moves of a seat in the given games, and write its offers into the observations."""
+        self.games.advance(rows, by, *moves)
+        self.core.layout.write_offers(self._observations, self.games, rows, moves, by, self.seat)
 
     def _answer(self, rows: Int64) -> None:
         """Play the opponents' moves in the given games."""
@@ -210,43 +202,25 @@ class PriceVectorEnv(VectorEnv[Any, Any, Any]):
                 every: Rows = _ALL if len(mine) == self.num_envs else mine
                 view = self.games.view(every, other)
                 decision = player.policy.decide(view)
-                kind, price = self.games.resolve(view, decision, player.name)
-                refuse_fault(kind, decision, player.name)
-                self.games.advance(every, other, kind, price)
-                self._note_offers(every, kind, price, other)
-
-    def _note_offers(self, rows: Rows, kind: Int64, price: NDArray[np.float64], by: int) -> None:
-        """Write the offers just made in the given games (``price`` where ``kind`` says so) into the observations."""
-        games, layout = self.games, self.core.layout
-        low = games.low[rows]
-        share = (price - low) / (games.high[rows] - low)
-        first = obs.OFFERS - 1 + (0 if by == self.seat else layout.horizon)
-        place = self._places[rows] + games.counts[by][rows] + first
-        offering = np.flatnonzero(kind == rules.OFFER)
-        self._observations.reshape(-1)[place.take(offering)] = share.take(offering)
+                moves = self.domain.resolve(self.core.config, view, decision, player.name)
+                refuse_fault(moves[0], decision, player.name)
+                self._play(every, moves, other)
 
     def _finish(self, over: Bools, infos: dict[str, Any]) -> NDArray[np.float64]:
         """The rewards of all slots, and the outcomes of the games that are over now."""
-        games, config = self.games, self.core.config
-        deal = over & (games.ended == rules.DEAL)
-        price = np.where(deal, games.standing, np.nan)
-        gain = np.where(deal, rules.payoff(rules.ROLES[self.seat], games.limits[self.seat], price), 0.0)
+        games = self.games
+        deal = over & (games.ended == turns.DEAL)
         if over.any():
-            rho = np.where(deal, rules.settlement_rho(price, *games.limits), rules.NO_DEAL_RHO)
-            other = 1 - self.seat
-            theirs = np.where(deal, rules.payoff(rules.ROLES[other], games.limits[other], price), 0.0)
             infos["outcome"] = {
                 "deal": deal,
-                "price": price,
-                "rho": rho,
-                f"payoff_{rules.SIDES[self.seat]}": gain,
-                f"payoff_{rules.SIDES[other]}": theirs,
+                **games.settlement(deal),
                 "turns": games.turn - 1,
-                "ended_by": _ENDED_BY.take(games.ended),
+                "ended_by": turns.ENDED_BY_WORDS.take(games.ended),
             }
             infos["_outcome"] = over.copy()
-        discount = config.discounts[self.seat]
-        return np.asarray(rules.reward(gain, games.high - games.low, discount, np.maximum(games.standing_turn, 1)))
+        gain = np.where(deal, games.gain(self.seat), 0.0)
+        discount = self.core.config.discounts[self.seat]
+        return np.asarray(turns.reward(gain, games.scale(self.seat), discount, np.maximum(games.standing_turn, 1)))
 
     def _reset_at_once(self, over: Bools, infos: dict[str, Any]) -> None:
         """Same-step autoreset: keep the last observations and infos, and deal the next games."""
@@ -262,27 +236,22 @@ class PriceVectorEnv(VectorEnv[Any, Any, Any]):
     # Observing --------------------------------------------------------------------------------------------
 
     def _observe(self) -> Any:  # noqa: ANN401  # float32 (num_envs, size), or a dict with the mask
-        games, config = self.games, self.core.config
-        observations = self._observations
-        low, width = games.low, games.high - games.low
-        observations[:, obs.ELAPSED] = (games.turn - 1) / config.max_turns
-        running = games.ended == rules.RUNNING
-        observations[:, obs.MOVER] = running
-        theirs = games.standing_seat == 1 - self.seat
-        observations[:, obs.STANDING] = np.where(theirs, (games.standing - low) / width, obs.NONE)
-        self._status = np.where(running, theirs * _ANSWERING, _IDLE)
+        games, observations = self.games, self._observations
+        running = games.ended == turns.RUNNING
+        observations[:, ELAPSED] = (games.turn - 1) / self.core.config.max_turns
+        observations[:, MOVER] = running
+        self.core.layout.write_standing(observations, games, self.seat)
+        self._status = np.where(running, np.where(games.standing_seat == 1 - self.seat, ANSWER, OPEN), WAIT)
         if self.core.obs_mode == "flat":
             return observations.copy()
         return {"observation": observations.copy(), "action_mask": self.action_masks()}
 
     def action_masks(self) -> NDArray[np.int8]:
-        """Which discrete actions are legal in each slot: int8 (num_envs, num_prices + 3)."""
-        encoding = self.core.encoding
-        if not isinstance(encoding, DiscreteEncoding):
+        """Which discrete actions are legal in each slot: int8 (num_envs, n)."""
+        masks = self.core.encoding.masks(self.games, self._status)
+        if masks is None:
             raise ValueError("action_masks() needs action_mode='discrete'.")
-        masks = encoding.masks()
-        table = np.stack([masks["open"], masks["answer"], masks["wait"]])
-        return np.asarray(table[self._status // _ANSWERING])
+        return masks
 
     def seat_seeds(self, seat: int) -> NDArray[np.uint64]:
         """A seat's own seed in each slot's game, uint64 (num_envs,)."""
