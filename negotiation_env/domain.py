@@ -115,8 +115,8 @@ class Domain(Protocol):
     sides: tuple[str, str]
     content: str
     """The name of the decision column that holds what is offered."""
-    option_keys: tuple[str, ...]
-    """What the options of a reset may fix."""
+    option_ranks: Mapping[str, int]
+    """What the options of a reset may fix, and the dimensions of its value for one game."""
     encoding_settings: tuple[str, ...]
     """The arguments of an environment that choose its `Encoding`."""
     game_type: type[Game]

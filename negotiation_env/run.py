@@ -56,9 +56,12 @@ class Run:
         if not self.options:
             return None
         return {
-            name: np.asarray(value, dtype=object)[games].tolist() if _is_array(value) else value
+            name: np.asarray(value, dtype=object)[games].tolist() if self._is_array(name, value) else value
             for name, value in self.options.items()
         }
+
+    def _is_array(self, name: str, value: object) -> bool:
+        return is_one_a_game(value, self.domain.option_ranks[name])
 
 
 def make_run(
@@ -75,9 +78,9 @@ def make_run(
     seats = _seats(found, players)
     checked = {name: value for name, value in (options or {}).items() if value is not None}
     for name, value in checked.items():
-        if name not in found.option_keys:
-            raise ValueError(unknown_name("option", name, found.option_keys))
-        if _is_array(value) and num_episodes is not None and len(value) != num_episodes:  # type: ignore[arg-type]
+        if name not in found.option_ranks:
+            raise ValueError(unknown_name("option", name, found.option_ranks))
+        if is_one_a_game(value, found.option_ranks[name]) and num_episodes is not None and len(value) != num_episodes:  # type: ignore[arg-type]
             raise ValueError(
                 f"option {name} has {len(value)} values for {num_episodes} episodes; "  # type: ignore[arg-type]
                 "give one number, or one a game."
@@ -110,5 +113,6 @@ def make_players(seat: Seat, domain: str, agent: str = "opponent") -> tuple[Play
     return tuple(make_player(item, domain) for item in given)
 
 
-def _is_array(value: object) -> bool:
-    return isinstance(value, Sequence | np.ndarray) and not isinstance(value, str) and np.ndim(value) > 0
+def is_one_a_game(value: object, rank: int) -> bool:
+    """Whether an option's value has a value for each game, where that of one game has ``rank`` dimensions."""
+    return isinstance(value, Sequence | np.ndarray) and not isinstance(value, str) and np.ndim(value) > rank

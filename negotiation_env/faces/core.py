@@ -90,7 +90,7 @@ class Core:
 
     def reset(self, seed: int | None, options: Mapping[str, Any] | None) -> None:
         """Deal game 0 of a seed, or without a seed the next game."""
-        keys, known = self.domain.option_keys, {}
+        keys, known = self.domain.option_ranks, {}
         for name, value in check_options(options).items():
             if name in keys:
                 known[name] = value

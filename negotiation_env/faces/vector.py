@@ -22,7 +22,7 @@ from negotiation_env.faces.ego import seat_of_role
 from negotiation_env.faces.layout import ELAPSED, MOVER, NONE
 from negotiation_env.policy import Int64
 from negotiation_env.registry import unknown_name
-from negotiation_env.run import Seat, make_players
+from negotiation_env.run import Seat, is_one_a_game, make_players
 
 MAX_ENVS = 65_536
 _ALL = slice(None)
@@ -89,9 +89,9 @@ class SeatVectorEnv(VectorEnv[Any, Any, Any]):
         """
         chosen = dict(check_options(options))
         rows = self._reset_rows(chosen.pop("reset_mask", None))
-        wrong = [name for name in chosen if name not in self.domain.option_keys]
+        wrong = [name for name in chosen if name not in self.domain.option_ranks]
         if wrong:
-            raise ValueError(unknown_name("option", wrong[0], (*self.domain.option_keys, "reset_mask")))
+            raise ValueError(unknown_name("option", wrong[0], (*self.domain.option_ranks, "reset_mask")))
         if seed is not None and len(rows) < self.num_envs:
             raise ValueError("a seed starts all games anew; leave out reset_mask, or the seed to go on with the next.")
         if seed is not None or self._dealer is None:
@@ -102,7 +102,7 @@ class SeatVectorEnv(VectorEnv[Any, Any, Any]):
         return self._observe(), {}
 
     def _of_rows(self, name: str, value: Any, rows: Int64) -> Any:  # noqa: ANN401  # a scalar, or one value a slot
-        if np.ndim(value) == 0:
+        if not is_one_a_game(value, self.domain.option_ranks[name]):
             return value
         if len(value) != self.num_envs:
             raise ValueError(f"option {name} has {len(value)} values; give one, or {self.num_envs} (one a slot).")

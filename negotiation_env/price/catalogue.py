@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from negotiation_env import seeding
+from negotiation_env.openings import Seed
 from negotiation_env.price.config import PriceConfig
 from negotiation_env.price.rules import Float64, Int64, on_tick
-from negotiation_env.price.scenarios import PriceSetup, Seed
+from negotiation_env.price.scenarios import PriceSetup
 
 COLUMNS = ("category", "title", "list_price", "current_price", "average_price", "lowest_price", "highest_price")
 BUDGET_SHARE = 0.8

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from negotiation_env import seeding, turns
 from negotiation_env.domain import Array, Columns, Encoding, Layout
 from negotiation_env.episodes import Episodes
+from negotiation_env.openings import Seed
 from negotiation_env.past import Move, messages_before, moves_of, offers_before, plain, standing_before
 from negotiation_env.policy import JsonValue
 from negotiation_env.price import rules
 from negotiation_env.price.config import PriceConfig
 from negotiation_env.price.game import PriceGame
 from negotiation_env.price.rules import Int64
-from negotiation_env.price.scenarios import OPTION_KEYS, PriceSetup, Seed, deal_setup
+from negotiation_env.price.scenarios import OPTION_RANKS, PriceSetup, deal_setup
 from negotiation_env.price.state import PriceState
 from negotiation_env.price.view import PriceDecision, PriceView, resolve_decision
 
@@ -54,7 +55,7 @@ class PriceDomain:
     agents = rules.AGENTS
     sides = rules.SIDES
     content = "price"
-    option_keys = OPTION_KEYS
+    option_ranks = OPTION_RANKS
     encoding_settings = ("action_mode", "num_prices")
     game_type, state_type = PriceGame, PriceState
     default_role, default_opponent = "seller", "linear"

@@ -19,15 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from negotiation_env import seeding
+from negotiation_env.openings import Seed, first_movers
 from negotiation_env.price.config import PriceConfig
-from negotiation_env.price.rules import SIDES, Float64, Int64, on_tick
-from negotiation_env.registry import unknown_name
+from negotiation_env.price.rules import Float64, Int64, on_tick
 from negotiation_env.scenarios import find_scenario
 
 _ORIGINAL_WIDTH = 1300.0
-Seed = int | NDArray[np.uint64]
-"""A run's seed, or one a row."""
-OPTION_KEYS = ("buyer_max", "seller_min", "first_mover")
+OPTION_RANKS = {"buyer_max": 0, "seller_min": 0, "first_mover": 0}
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +104,7 @@ def deal_setup(
             f"scenario {config.scenario!r} draws public ranges other than price_range {config.price_range}; only a "
             "catalogue may, so that observations and actions can be read."
         )
-    first = _first_movers(config, seed, games)
+    first = first_movers(config, seed, games, options)
     if options:
         limits = {
             name: _limit_option(name, options[name], len(games))
@@ -114,8 +112,6 @@ def deal_setup(
             if options.get(name) is not None
         }
         setup = replace(setup, **limits)  # type: ignore[arg-type]  # both are limits
-        if options.get("first_mover") is not None:
-            first = _first_option(options["first_mover"], first)
     buyer_max, seller_min = (on_tick(limit, config.tick) for limit in (setup.buyer_max, setup.seller_min))
     setup = replace(setup, buyer_max=buyer_max, seller_min=seller_min)
     check_limits(setup, config.scenario)
@@ -134,26 +130,9 @@ def check_limits(setup: PriceSetup, scenario: str) -> None:
             )
 
 
-def _first_movers(config: PriceConfig, seed: Seed, games: Int64) -> Int64:
-    if config.first_mover != "random":
-        return np.full(len(games), SIDES.index(config.first_mover), dtype=np.int64)
-    keys = seeding.game_keys(seed, games)
-    return (seeding.unit(keys, seeding.FIRST_MOVER) >= 0.5).astype(np.int64)
-
-
 def _limit_option(name: str, value: object, size: int) -> Float64:
     try:
         limit = np.asarray(value, dtype=np.float64)
         return np.broadcast_to(limit, (size,)).copy()
     except (TypeError, ValueError):
         raise ValueError(f"option {name} is {value!r}; it must be a number, or {size} numbers (one a game).") from None
-
-
-def _first_option(value: object, drawn: Int64) -> Int64:
-    names = np.broadcast_to(np.asarray(value, dtype=object), drawn.shape)
-    allowed = ("random", *SIDES)
-    for name in set(names.tolist()):
-        if name not in allowed:
-            raise ValueError(unknown_name("first_mover", name, allowed))
-    chosen = [drawn[row] if name == "random" else SIDES.index(name) for row, name in enumerate(names.tolist())]
-    return np.array(chosen, dtype=np.int64)
