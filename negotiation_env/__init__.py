@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from negotiation_env import metrics as metrics
+    from negotiation_env import multi_item_v0 as multi_item_v0
     from negotiation_env import price_v0 as price_v0
     from negotiation_env import solutions as solutions
     from negotiation_env import testing as testing
     from negotiation_env.binding import bind
     from negotiation_env.episodes import Episodes
+    from negotiation_env.multi_item.view import MultiItemDecision, MultiItemView
     from negotiation_env.policy import Policy
     from negotiation_env.price.view import PriceDecision, PriceView
     from negotiation_env.registry import list_policies, make_policy, register_policy
@@ -26,6 +28,8 @@ __version__ = "0.1.0"
 __all__ = [
     "AppendRho",
     "Episodes",
+    "MultiItemDecision",
+    "MultiItemView",
     "Policy",
     "PriceDecision",
     "PriceView",
@@ -33,6 +37,7 @@ __all__ = [
     "list_policies",
     "make_policy",
     "metrics",
+    "multi_item_v0",
     "play",
     "price_v0",
     "register_policy",
@@ -45,6 +50,8 @@ __all__ = [
 _ORIGIN = {
     "AppendRho": "wrappers",
     "Episodes": "episodes",
+    "MultiItemDecision": "multi_item.view",
+    "MultiItemView": "multi_item.view",
     "Policy": "policy",
     "PriceDecision": "price.view",
     "PriceView": "price.view",
@@ -56,7 +63,7 @@ _ORIGIN = {
     "register_scenario": "scenarios",
     "rollout": "rollouts",
 }
-_MODULES = ("metrics", "price_v0", "solutions", "testing")
+_MODULES = ("metrics", "multi_item_v0", "price_v0", "solutions", "testing")
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401  # any public object

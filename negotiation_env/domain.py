@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -160,11 +160,15 @@ class Domain(Protocol):
     def render(self, game: Any, render_mode: str) -> str | NDArray[np.uint8]:  # noqa: ANN401
         """The game so far as text or as a picture."""
 
-    def result_columns(self, config: Any, facts: Columns) -> dict[str, Array]:  # noqa: ANN401
+    def result_columns(self, config: Any, facts: Columns) -> Mapping[str, Array | Callable[[], Array]]:  # noqa: ANN401
         """The domain's result columns of the episode table, from set-up and outcome columns.
 
-        Among them ``deal`` (bool), ``rho``, and ``reward_0`` and ``reward_1``, the seats' rewards.
+        Among them ``deal`` (bool), and ``reward_0`` and ``reward_1``, the seats' rewards. A function gives a column
+        that is computed when it is first read.
         """
+
+    def decision_columns(self, episodes: Episodes) -> Mapping[str, Callable[[], Array]]:
+        """The domain's own columns of the decision table."""
 
     def views(self, episodes: Episodes, rows: Int64) -> Any:  # noqa: ANN401  # the domain's own view
         """The views in which the given rows of the decision table were decided."""

@@ -35,6 +35,10 @@ class Table(Mapping[str, Array]):
             self._columns[name] = column
         return column
 
+    def add(self, columns: Mapping[str, Array | Callable[[], Array]]) -> None:
+        """Add columns, or put others in their place."""
+        self._columns.update(columns)
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._columns)
 
@@ -62,6 +66,8 @@ class Episodes(Sequence[Any]):
         self.batch = batch
         self.episodes = _episode_table(run, batch)
         self.decisions = _decision_table(run, batch, self.episodes)
+        if self.decisions:
+            self.decisions.add(run.domain.decision_columns(self))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Episodes, (self.run, self.batch)
@@ -175,12 +181,11 @@ def _decision_table(run: Run, batch: Batch, episodes: Table) -> Table:
             "uid": lambda: per_episode(episodes["uid"]),
             "episode": lambda: per_episode(np.arange(len(turns))),
             "turn": lambda: np.arange(total) - per_episode(starts) + 1,
-            "role": lambda: np.where(table["seat"] == 0, -1, 1) if run.domain.name == "price" else table["seat"],
+            "role": seat,
             "seat": seat,
             **raw,
             "reward": rewards,
             "is_terminal": terminal,
-            "rho": lambda: per_episode(episodes["rho"]),
             "rho_commanded": lambda: _commanded(run, batch)[table["seat"], table["episode"]],
             "message": lambda: _sparse(batch.messages, total),
             "notes": lambda: _sparse(batch.notes, total),

@@ -71,8 +71,10 @@ class View:
             value = getattr(self, field.name)
             if isinstance(value, np.ndarray):
                 picked[field.name] = value[rows]
-            elif value is not None:
+            elif isinstance(value, Sequence):
                 picked[field.name] = [value[row] for row in np.arange(len(self))[rows]]
+            else:
+                picked[field.name] = value
         taken = object.__new__(type(self))
         taken.__dict__.update(picked)
         return taken

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gymnasium as gym
 
-IDS = {"price": "negotiation/Price-v0"}
+IDS = {"price": "negotiation/Price-v0", "multi_item": "negotiation/MultiItem-v0"}
 """The Gymnasium id of each domain."""
 
 

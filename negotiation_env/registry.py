@@ -20,7 +20,10 @@ import numpy as np
 from negotiation_env.policy import JsonValue, Policy
 from negotiation_env.specs import format_spec, parse_spec
 
-DOMAINS = {"price": "negotiation_env.price.domain:PRICE"}
+DOMAINS = {
+    "price": "negotiation_env.price.domain:PRICE",
+    "multi_item": "negotiation_env.multi_item.domain:MULTI_ITEM",
+}
 """Where each domain's rules are."""
 ENTRY_POINT_GROUP = "negotiation_env.policies"
 AnyPolicy = Policy[Any, Any]

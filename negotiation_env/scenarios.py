@@ -1,4 +1,4 @@
-"""Named scenarios: ``"module:function"`` targets that draw the private facts of a domain's games."""
+"""Named scenarios: ``"module:object"`` targets that draw the private facts of a domain's games."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from negotiation_env.registry import load_target, unknown_name
 
 _PRICE, _CATALOGUE = "negotiation_env.price.scenarios", "negotiation_env.price.catalogue"
+_MULTI_ITEM = "negotiation_env.multi_item.scenarios"
 _scenarios: dict[str, dict[str, str]] = {
     "price": {
         "seed": f"{_PRICE}:seed_scenario",
@@ -15,15 +16,22 @@ _scenarios: dict[str, dict[str, str]] = {
         "private": f"{_PRICE}:private_scenario",
         "catalogue": f"{_CATALOGUE}:catalogue_scenario",
     },
+    "multi_item": {
+        "seed": f"{_MULTI_ITEM}:seed_scenario",
+        "bargaining": f"{_MULTI_ITEM}:bargaining",
+        "opposed": f"{_MULTI_ITEM}:opposed",
+        "file": f"{_MULTI_ITEM}:from_file",
+    },
 }
 
 
 def register_scenario(name: str, target: str, domain: str = "price") -> None:
-    """Register a scenario function ``"module:function"`` under a name that is unique within its domain.
+    """Register a scenario ``"module:object"`` under a name that is unique within its domain.
 
-    The function takes (config, seed, games), where ``seed`` is one number or one a game (uint64) and ``games`` the
-    games' numbers (B,) within it, and returns the domain's setup, e.g. `negotiation_env.price.scenarios.PriceSetup`
-    with limits inside the public range; they are rounded to the tick.
+    It is called with (config, seed, games), where ``seed`` is one number or one a game (uint64) and ``games`` the
+    games' numbers (B,) within it, and returns the domain's setup. Price: a
+    `negotiation_env.price.scenarios.PriceSetup` with limits inside the public range; they are rounded to the tick.
+    Multi-item: see `negotiation_env.multi_item.scenarios.Scenario`.
 
     Raises:
         ValueError: the name is taken, or the domain is unknown.
@@ -47,7 +55,7 @@ def check_scenario(name: str, domain: str) -> None:
 
 
 def find_scenario(name: str, domain: str = "price") -> Any:  # noqa: ANN401  # the domain's scenario function
-    """The scenario function of a name; an unknown one raises ``ValueError`` with the known ones."""
+    """The scenario of a name; an unknown one raises ``ValueError`` with the known ones."""
     check_scenario(name, domain)
     return load_target(_scenarios[domain][name])
 

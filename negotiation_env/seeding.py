@@ -88,6 +88,17 @@ def permutation(seed: int, epoch: int, size: int, stream: int) -> NDArray[np.int
     return np.argsort(fold(np.broadcast_to(key, (size,)), np.arange(size)), kind="stable").astype(np.int64)
 
 
+def shuffled(seed: int | UInt64, games: NDArray[np.integer], size: int) -> NDArray[np.int64]:
+    """One of ``size`` things for each game (B,): each once, then each once in another order, and so on."""
+    seeds = np.broadcast_to(np.asarray(seed, dtype=np.uint64), games.shape)
+    chosen = np.empty(len(games), dtype=np.int64)
+    epochs, places = np.divmod(games, size)
+    for run_seed, epoch in {(int(s), int(e)) for s, e in zip(seeds, epochs, strict=True)}:
+        rows = (seeds == np.uint64(run_seed)) & (epochs == epoch)
+        chosen[rows] = permutation(run_seed, epoch, size, SCENARIO)[places[rows]]
+    return chosen
+
+
 def uniform(view: View, stream: int = 0) -> Float64:
     """Uniform float64 (B,) in [0, 1) for a policy's own use at this decision point.
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -43,7 +45,7 @@ def read_catalogue(path: str) -> Catalogue:
     """Read and check a product file.
 
     Raises:
-        ValueError: with file, line and reason, for a missing column, a price that is no positive number, or a
+        ValueError: with file, line and reason, for a missing column, a quote that is left open, a price that is no positive number, or a
             lowest price above the list price.
     """
     stat = Path(path).stat()
@@ -57,17 +59,31 @@ def _read(path: str, _modified: int, _size: int) -> Catalogue:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path}: not UTF-8 text ({error.reason} at byte {error.start}).") from None
-    reader = csv.DictReader(text.splitlines(keepends=True))
-    missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
-    if missing:
-        raise ValueError(f"{path}, line 1: column {missing[0]!r} is missing; the columns are {','.join(COLUMNS)}.")
-    rows = [(row["title"], *_prices(path, reader.line_num, row)) for row in reader]
+    rows = [(row["title"], *_prices(path, line, row)) for line, row in _rows(path, text)]
     if not rows:
         raise ValueError(f"{path}: no products; give at least one line below the header.")
     titles, lists, lowest = zip(*rows, strict=True)
     return Catalogue(
         np.array(titles, dtype=object), np.array(lists), np.array(lowest), hashlib.sha256(content).hexdigest()
     )
+
+
+def _rows(path: str, text: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """Each product, with the number of its first line."""
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    line = 1
+    try:
+        missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
+        if missing:
+            raise ValueError(f"{path}, line 1: column {missing[0]!r} is missing; the columns are {','.join(COLUMNS)}.")
+        line = reader.line_num + 1
+        for row in reader:
+            yield line, row
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise ValueError(
+            f"{path}, line {line}: {error}; close each quote, and write a quote in a title twice."
+        ) from None
 
 
 def _prices(path: str, line: int, row: dict[str, str]) -> tuple[float, float]:
@@ -93,13 +109,7 @@ def public_high(list_price: Float64, tick: float) -> Float64:
 def catalogue_scenario(config: PriceConfig, seed: Seed, games: Int64) -> PriceSetup:
     """Product prices drawn without replacement until all are used, then again in another order."""
     catalogue = read_catalogue(str(config.catalogue))
-    seeds = np.broadcast_to(np.asarray(seed, dtype=np.uint64), games.shape)
-    product = np.empty(len(games), dtype=np.int64)
-    epochs, places = np.divmod(games, len(catalogue))
-    for run_seed, epoch in {(int(s), int(e)) for s, e in zip(seeds, epochs, strict=True)}:
-        rows = (seeds == np.uint64(run_seed)) & (epochs == epoch)
-        order = seeding.permutation(run_seed, epoch, len(catalogue), seeding.SCENARIO)
-        product[rows] = order[places[rows]]
+    product = seeding.shuffled(seed, games, len(catalogue))
     high = public_high(catalogue.list_price[product], config.tick)
     budget = on_tick(BUDGET_SHARE * catalogue.list_price[product], config.tick)
     cost = np.minimum(on_tick(catalogue.lowest_price[product], config.tick), high)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -136,6 +136,14 @@ class PriceDomain:
             columns[f"reward_{seat}"] = discounted
             columns[f"violation_{side}"] = rules.violates_limit(gain, config.tick)
         return columns
+
+    def decision_columns(self, episodes: Episodes) -> dict[str, Callable[[], Array]]:
+        """The ``role`` (-1 buyer, +1 seller) and, of the outcome, the ``rho`` of each decision."""
+        table, games = episodes.decisions, episodes.episodes
+        return {
+            "role": lambda: np.where(table["seat"] == 0, -1, 1),
+            "rho": lambda: np.repeat(games["rho"], games["turns"]),
+        }
 
     def views(self, episodes: Episodes, rows: Int64) -> PriceView:
         """The views in which the given rows of the decision table were decided."""
