@@ -45,8 +45,8 @@ def _worth(game: MultiItemGame, seat: int, keep: list[int]) -> str:
 
 def draw_picture(game: MultiItemGame) -> NDArray[np.uint8]:
     """The proposals in utility space as uint8 (H, W, 3); needs matplotlib (``negotiation-env[plot]``)."""
+    from negotiation_env.chart import figure_pixels, new_figure
     from negotiation_env.multi_item.plots import draw_game
-    from negotiation_env.price.chart import figure_pixels, new_figure
 
     figure = new_figure(width=5.0, height=5.0)
     draw_game(figure.add_subplot(), game.quantities, game.values, game.moves, game.config.disagreement)

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from negotiation_env.price import rules
-from negotiation_env.price.chart import (
+from negotiation_env.chart import (
     BLACK,
     BLUE,
     COLUMN_WIDTH,
@@ -18,19 +17,17 @@ from negotiation_env.price.chart import (
     ORANGE,
     PAGE_WIDTH,
     PURPLE,
-    SIDE_COLOURS,
     SKY,
     SMALL,
     TITLE,
     VERMILION,
     label_right,
-    name_limits,
-    name_zone,
     new_figure,
-    shade_zone,
     style_axes,
     wrapped,
 )
+from negotiation_env.price import rules
+from negotiation_env.price.chart import SIDE_COLOURS, name_limits, name_zone, shade_zone
 from negotiation_env.price.curves import ConcessionCurve, concession_curves, has_surplus
 from negotiation_env.registry import unknown_name
 from negotiation_env.turns import FLOAT_NOISE

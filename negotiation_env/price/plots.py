@@ -7,28 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from negotiation_env.price import rules
-from negotiation_env.price.chart import (
+from negotiation_env.chart import (
     BLACK,
     BLUE,
     BODY,
     COLUMN_WIDTH,
     PAGE_WIDTH,
-    SIDE_COLOURS,
-    SIDE_MARKERS,
     TITLE,
     VERMILION,
     Label,
     axes_size,
     figure_pixels,
     label_right,
-    name_zone,
     new_figure,
     save_figure,
-    shade_zone,
     style_axes,
     wrapped,
 )
+from negotiation_env.price import rules
+from negotiation_env.price.chart import SIDE_COLOURS, SIDE_MARKERS, name_zone, shade_zone
 from negotiation_env.price.concessions import concession_figure
 
 if TYPE_CHECKING:

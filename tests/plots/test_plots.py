@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from negotiation_env import play, rollout
-from negotiation_env.price.chart import SIDE_COLOURS, figure_pixels, new_figure, save_figure, spread, wrapped
+from negotiation_env.chart import figure_pixels, new_figure, save_figure, spread, wrapped
+from negotiation_env.price.chart import SIDE_COLOURS
 from negotiation_env.price.curves import concession_curves
 from negotiation_env.price.plots import concession_figure, draw_game, interaction_figure, price_window
 
