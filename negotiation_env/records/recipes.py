@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import difflib
 import re
-import sys
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 from typing import Any
 
@@ -68,9 +68,23 @@ class Recipe:
 
 
 def recipe_folders() -> list[Path]:
-    """Where recipes are looked for by name: the working folder, the source tree, the installation."""
-    home = Path("datasets", "recipes")
-    return [home, Path(__file__).resolve().parents[2] / home, Path(sys.prefix, "share", "negotiation-env", "recipes")]
+    """Where recipes are looked for by name: the working folder, the source tree, the installation.
+
+    An installation keeps them where its record says, which depends on how it was installed; ``pip install --target``
+    moves them into the folder of the packages and leaves the record as it was.
+    """
+    home, shared = Path("datasets", "recipes"), Path("share", "negotiation-env", "recipes")
+    packages = Path(__file__).resolve().parents[2]
+    return [home, packages / home, *_installed_folders(), packages / shared]
+
+
+def _installed_folders() -> list[Path]:
+    """The folders of the recipes in the record of the installation, if there is one."""
+    try:
+        recorded = files("negotiation-env") or []
+    except PackageNotFoundError:
+        return []
+    return sorted({Path(str(file.locate())).resolve().parent for file in recorded if file.match("recipes/*.toml")})
 
 
 def list_recipes() -> list[str]:
@@ -126,7 +140,7 @@ class _Checker:
             domain=domain,
             num_episodes=self.content["num_episodes"],
             seed=self.content["seed"],
-            players=self._players(find_domain(domain).agents),
+            players=self._players(self._agents(domain)),
             settings={key: _plain(value) for key, value in self.content.get("settings", {}).items()},
             path=self.path,
         )
@@ -145,6 +159,12 @@ class _Checker:
             raise self._error(key, f"num_episodes is {value}; it must be at least 1")
         if key == "name" and value != self.path.stem:
             raise self._error(key, f"name is {value!r}; it must be that of the file, {self.path.stem!r}")
+
+    def _agents(self, domain: str) -> tuple[str, str]:
+        try:
+            return find_domain(domain).agents
+        except ValueError as error:
+            raise self._error("domain", str(error).removesuffix(".")) from error
 
     def _players(self, agents: tuple[str, str]) -> dict[str, Sequence[str]]:
         """``policies`` for both seats, or ``buyers`` and ``sellers``."""

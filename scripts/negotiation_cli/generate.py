@@ -33,13 +33,17 @@ _PLAYERS = "Who plays"
 def generate(
     num_episodes: Annotated[
         int | None,
-        typer.Option("--num_episodes", help="How many games.", show_default="the recipe's; each product once"),
+        typer.Option(
+            "--num_episodes", help="How many games.", show_default="the recipe's; with --catalogue each product once"
+        ),
     ] = None,
     dataset_out: Annotated[
         Path,
         typer.Option("--dataset_out", help="A .jsonl file, or a folder for Parquet tables.", rich_help_panel="Output"),
     ] = DATASET_OUT,
-    domain: options.Domain = "price",
+    domain: Annotated[
+        str | None, typer.Option("--domain", help="The kind of game: price.", show_default="the recipe's")
+    ] = None,
     recipe: Annotated[
         str,
         typer.Option("--recipe", help="A name of 'negotiate list recipes', or a .toml file.", rich_help_panel=_PLAYERS),
@@ -123,7 +127,7 @@ def generate(
 
 
 def _plan(
-    domain: str,
+    domain: str | None,
     recipe: str,
     pools: tuple[str | None, str | None],
     seed: int | None,
@@ -136,20 +140,23 @@ def _plan(
     from negotiation_env.run import make_run
 
     plan = load_recipe(recipe)
-    agents = find_domain(domain).agents
+    if domain not in (None, plan.domain):
+        find_domain(domain)
+        raise ValueError(f"recipe {plan.name!r} is for domain {plan.domain!r}, not {domain!r}; give another --recipe.")
+    agents = find_domain(plan.domain).agents
     players = {agent: pool or plan.players[agent] for agent, pool in zip(agents, pools, strict=True)}
     given = any(pools) or settings or seed is not None
-    settings = {**plan.settings, **settings}
-    run = make_run(domain, players, plan.seed if seed is None else seed, **settings) if given else plan.run()
+    chosen = {**plan.settings, **settings}
+    run = make_run(plan.domain, players, plan.seed if seed is None else seed, **chosen) if given else plan.run()
     if num_episodes is not None:
         return run, num_episodes
-    return run, _products(settings) if settings.get("scenario") == "catalogue" else plan.num_episodes
+    return run, _products(settings["catalogue"]) if "catalogue" in settings else plan.num_episodes
 
 
-def _products(settings: Mapping[str, Any]) -> int:
+def _products(catalogue: str) -> int:
     from negotiation_env.price.catalogue import read_catalogue
 
-    return len(read_catalogue(settings["catalogue"]))
+    return len(read_catalogue(catalogue))
 
 
 def _summarise(result: GenerateResult, tally: Tally, as_json: bool) -> None:

@@ -3,6 +3,7 @@
 import gc
 import json
 import math
+from importlib.metadata import PathDistribution
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 from negotiation_env import rollout
 from negotiation_env.metrics import price_summary
+from negotiation_env.records import recipes
 from negotiation_env.records.errors import RecordError
 from negotiation_env.records.generate import generate
 from negotiation_env.records.prepare import prepare
@@ -205,6 +207,10 @@ def test_recipes_play(name):
         ('nme = "x"\n', "name"),
         ('name = "x"\ndescription = "y"\nnum_episodes = "many"\nseed = 0\npolicies = ["linear"]\n', "num_episodes"),
         ('name = "x"\ndescription = "y"\nnum_episodes = 5\nseed = 0\n', "policies"),
+        (
+            'name = "x"\ndomain = "prise"\ndescription = "y"\nnum_episodes = 5\nseed = 0\npolicies = ["linear"]\n',
+            "line 2: unknown domain 'prise'",
+        ),
     ],
 )
 def test_a_malformed_recipe_names_the_file_and_the_reason(tmp_path, text, message):
@@ -213,6 +219,26 @@ def test_a_malformed_recipe_names_the_file_and_the_reason(tmp_path, text, messag
     with pytest.raises(RecordError, match=message) as error:
         load_recipe(str(path))
     assert "x.toml" in str(error.value)
+
+
+RECIPE = 'name = "mine"\ndescription = "y"\nnum_episodes = 7\nseed = 0\npolicies = ["linear"]\n'
+
+
+@pytest.mark.parametrize("layout", ["target", "user"])
+def test_recipes_are_found_wherever_the_package_is_installed(tmp_path, monkeypatch, layout):
+    packages = tmp_path / "packages" if layout == "target" else tmp_path / "lib" / "python3" / "packages"
+    shared = (packages if layout == "target" else tmp_path) / "share" / "negotiation-env" / "recipes"
+    shared.mkdir(parents=True)
+    (shared / "mine.toml").write_text(RECIPE)
+    record = packages / "negotiation_env.dist-info" / "RECORD"
+    record.parent.mkdir(parents=True)
+    record.write_text("../../../share/negotiation-env/recipes/mine.toml,,\n")
+    found = PathDistribution(record.parent).files
+    monkeypatch.setattr(recipes, "files", {"negotiation-env": found}.get)
+    monkeypatch.setattr(recipes, "__file__", str(packages / "negotiation_env" / "records" / "recipes.py"))
+    monkeypatch.chdir(packages)
+    assert recipes.list_recipes() == ["mine"]
+    assert load_recipe("mine").num_episodes == 7
 
 
 def test_summary_never_averages_impasses_and_counts_violations():
