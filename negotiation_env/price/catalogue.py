@@ -45,8 +45,8 @@ def read_catalogue(path: str) -> Catalogue:
     """Read and check a product file.
 
     Raises:
-        ValueError: with file, line and reason, for a missing column, a quote that is left open, a price that is no positive number, or a
-            lowest price above the list price.
+        ValueError: with file, line and reason, for a missing column, a quote that is left open, a price that is no
+            positive number, or a lowest price above the list price.
     """
     stat = Path(path).stat()
     return _read(path, stat.st_mtime_ns, stat.st_size)
@@ -69,7 +69,7 @@ def _read(path: str, _modified: int, _size: int) -> Catalogue:
 
 
 def _rows(path: str, text: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """Each product, with the number of its first line."""
+    """Each product, with the number of its last line."""
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     line = 1
     try:
@@ -78,7 +78,7 @@ def _rows(path: str, text: str) -> Iterator[tuple[int, dict[str, str]]]:
             raise ValueError(f"{path}, line 1: column {missing[0]!r} is missing; the columns are {','.join(COLUMNS)}.")
         line = reader.line_num + 1
         for row in reader:
-            yield line, row
+            yield reader.line_num, row
             line = reader.line_num + 1
     except csv.Error as error:
         raise ValueError(
