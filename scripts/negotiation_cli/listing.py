@@ -65,7 +65,7 @@ def scenarios(domain: str) -> list[Entry]:
     """Every registered scenario and where its limits come from."""
     from negotiation_env.scenarios import find_scenario, list_scenarios
 
-    return [{"name": name, "does": _first_line(find_scenario(name))} for name in list_scenarios()] if domain else []
+    return [{"name": name, "does": _first_line(find_scenario(name, domain))} for name in list_scenarios(domain)]
 
 
 def recipes(domain: str) -> list[Entry]:

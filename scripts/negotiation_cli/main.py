@@ -24,7 +24,10 @@ app.command("list", epilog=listing.EPILOG)(listing.list_names)
 
 @app.callback(invoke_without_command=True)
 def negotiate(context: typer.Context) -> None:
-    """Bargain: play strategies, make datasets of negotiations, and plot them."""
+    """Bargain: play strategies, make datasets of negotiations, and plot them.
+
+    The exit code is 0 if all went well, 2 with one line of advice for a wrong call, 130 after Ctrl-C.
+    """
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
 

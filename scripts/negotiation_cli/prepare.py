@@ -52,7 +52,7 @@ def prepare(
     with progress_bar("episodes", None, as_json) as progress:
         result = prepare_records(
             jsonl_path,
-            output_dir or jsonl_path.with_suffix(""),
+            output_dir or jsonl_path.parent / jsonl_path.stem,
             k_history=k_history,
             split=Split(split, split_fractions),
             overwrite=overwrite,

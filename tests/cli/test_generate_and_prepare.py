@@ -1,6 +1,7 @@
 """`negotiate generate` and `negotiate prepare`: what they write, what they print, what they refuse."""
 
 import contextlib
+import csv
 import json
 import os
 import signal
@@ -107,6 +108,17 @@ def test_a_catalogue_is_played_once_by_default():
     assert {row["meta"]["product"] for row in decisions("games.jsonl")} == {"thing 20", "thing 40", "thing 60"}
 
 
+def test_a_recipe_with_a_catalogue_says_how_many_games_are_played():
+    Path("products.csv").write_text(f"{HEADER}\ntoys,one,20,20,1,10,1\ntoys,two,20,20,1,10,1\n")
+    Path("mine.toml").write_text(
+        'name = "mine"\ndescription = "y"\nnum_episodes = 7\nseed = 0\npolicies = ["linear"]\n'
+        '[settings]\nscenario = "catalogue"\ncatalogue = "products.csv"\n'
+    )
+    call = ["generate", "--recipe", "mine.toml", "--json", "--dataset_out"]
+    assert json.loads(run(*call, "recipe.jsonl").stdout)["episodes"] == 7
+    assert json.loads(run(*call, "given.jsonl", "--catalogue", "products.csv").stdout)["episodes"] == 2
+
+
 def test_append_adds_another_run():
     run(*SMALL)
     first = Path("games.jsonl").read_bytes()
@@ -139,6 +151,7 @@ def test_an_existing_file_is_replaced_only_when_asked():
         (["--dataset_out", "games.csv"], ".csv"),
         (["--append", "--overwrite"], "--append"),
         (["--domain", "multi_item"], "multi_item"),
+        (["--domain", "multi_item", "--recipe", "price-seed"], "is for domain 'price'"),
         (["--model", "llama3"], "language models"),
         (["--seed", "-3"], "seed"),
         (["--buyers", "random_zopa"], "known"),
@@ -154,6 +167,29 @@ def test_a_malformed_catalogue_is_named_with_its_line():
     Path("products.csv").write_text(f"{HEADER}\ntoys,thing,free,1,1,1,1\n")
     call = [*SMALL, "--scenario", "catalogue", "--catalogue", "products.csv"]
     assert "products.csv, line 2" in advice(run(*call))
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ('toys,"never closed,20,20,1,10,1\n' + "toys,thing,20,20,1,10,1\n" * 9000, "products.csv, line 3: "),
+        ('toys,thing,20,20,1,10,"1\ntoys,thing,20,20,1,10,1\n', "products.csv, line 3: "),
+        ('toys,"thing"s,20,20,1,10,1\n', "products.csv, line 3: "),
+        ('\n\n"two\nlines",thing,20,20,1,10,1\n"open', "products.csv, line 7: "),
+    ],
+)
+def test_a_quote_that_is_left_open_is_named_with_its_line(rows, expected):
+    Path("products.csv").write_text(f"{HEADER}\ntoys,thing,20,20,1,10,1\n{rows}")
+    assert expected in advice(run(*SMALL, "--scenario", "catalogue", "--catalogue", "products.csv"))
+
+
+def test_titles_may_hold_any_separator_of_lines():
+    titles = ["one\u2028line", "one\x85line", 'two\nlines, and a "quote"']
+    with Path("products.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([HEADER.split(","), *(["toys", title, 20, 20, 1, 10, 1] for title in titles)])
+    call = ["generate", "--scenario", "catalogue", "--catalogue", "products.csv", "--dataset_out", "games.jsonl"]
+    assert run(*call).exit_code == 0
+    assert {row["meta"]["product"] for row in decisions("games.jsonl")} == set(titles)
 
 
 @pytest.mark.parametrize("engine", ["serial", "process"])
@@ -189,10 +225,19 @@ def test_prepare_writes_two_tables():
     assert Path("games/episodes.parquet").is_file()
 
 
+def test_the_progress_bar_of_prepare_moves(monkeypatch):
+    moved = []
+    run(*SMALL)
+    monkeypatch.setattr("negotiation_cli.output.progress_bar", lambda *_: contextlib.nullcontext(moved.append))
+    assert run("prepare", "--jsonl_path", "games.jsonl").exit_code == 0
+    assert sum(moved) == 12
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
         ([], "--jsonl_path"),
+        (["--jsonl_path", "."], "not a file"),
         (["--jsonl_path", "none.jsonl"], "none.jsonl"),
         (["--jsonl_path", "games.jsonl", "--k_history", "-1"], "k_history"),
         (["--jsonl_path", "games.jsonl", "--split", "pairs"], "Did you mean 'pair'?"),

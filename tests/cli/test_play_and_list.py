@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from negotiation_env import list_policies, make_policy, play
 from negotiation_env.advice import is_advice, judged
 from negotiation_env.price.config import PriceConfig
+from negotiation_env.scenarios import list_scenarios
 
 CALL = ["play", "--agent1", "boulware_firm", "--agent2", "tit_for_tat", "--seed", "1"]
 
@@ -189,7 +190,7 @@ def test_help_teaches(command):
 def test_negotiate_alone_shows_the_commands():
     result = run()
     assert result.exit_code == 0
-    assert all(name in result.stdout for name in ("play", "generate", "prepare", "plot", "list"))
+    assert all(name in result.stdout for name in ("play", "generate", "prepare", "plot", "list", "130"))
 
 
 def test_the_defaults_in_the_help_are_those_of_the_game():
@@ -219,6 +220,8 @@ def test_list_shows_every_scenario():
     written = json.loads(run("list", "scenarios", "--json").stdout)
     assert [entry["name"] for entry in written["scenarios"]] == ["catalogue", "private", "seed", "varied"]
     assert "policies" not in written
+    other = json.loads(run("list", "scenarios", "--domain", "multi_item", "--json").stdout)
+    assert [entry["name"] for entry in other["scenarios"]] == list_scenarios("multi_item")
 
 
 def test_the_command_line_loads_nothing_heavy():
