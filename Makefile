@@ -57,7 +57,7 @@ test-slow: $(VENV)/.ready-test
 	$(BIN)/python -m pytest -m slow tests
 
 bench: $(VENV)/.ready-bench
-	$(BIN)/python benchmarks/throughput.py --full --with-negmas --write
+	$(BIN)/python benchmarks/throughput.py --full --with-negmas --with-open-spiel --write
 
 format: $(VENV)/.ready-test
 	$(BIN)/ruff check --fix .

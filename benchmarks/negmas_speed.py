@@ -5,15 +5,13 @@ NegMAS is under the AGPL, so nothing of this project depends on it; the benchmar
 
 from __future__ import annotations
 
-import json
-import subprocess
 import tempfile
-import venv
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from measure import Figure, best
+from own_environment import ask, install
 
 from negotiation_env import Episodes, rollout
 
@@ -28,7 +26,7 @@ def negmas_figures(games: int, repeats: int = 100) -> list[Figure]:
     same_game = np.zeros((repeats, 2))
     varied = np.round(np.random.default_rng(0).uniform(0.0, 0.6, size=(repeats, 2)), 2)
     with tempfile.TemporaryDirectory() as folder:
-        python = install(Path(folder))
+        python = install(Path(folder), f"negmas=={VERSION}")
         theirs, agreed = (play_negmas(python, reserves.tolist()) for reserves in (same_game, varied))
     seconds, many = best(lambda: play_here(games, 0.0, 0.0))
     speed, reference = games / seconds, repeats / theirs.seconds
@@ -84,19 +82,6 @@ class Played:
     agreements: list[int | None]
 
 
-def install(folder: Path) -> Path:
-    """A virtual environment with NegMAS; its interpreter."""
-    venv.create(folder, with_pip=True)
-    python = folder / "bin" / "python"
-    subprocess.run(
-        [python, "-m", "pip", "install", "--quiet", f"negmas=={VERSION}"], check=True, stderr=subprocess.DEVNULL
-    )
-    return python
-
-
 def play_negmas(python: Path, reserves: list[list[float]]) -> Played:
     """The same games in NegMAS, a pair of reserves a game."""
-    task = json.dumps({"prices": PRICES, "rounds": ROUNDS, "reserves": reserves})
-    script = Path(__file__).with_name("negmas_games.py")
-    done = subprocess.run([python, script], input=task, capture_output=True, text=True, check=True)
-    return Played(**json.loads(done.stdout))
+    return Played(**ask(python, "negmas_games.py", {"prices": PRICES, "rounds": ROUNDS, "reserves": reserves}))

@@ -1,7 +1,7 @@
-"""Speed and memory of the price domain, each beside its target and a reference measured in the same run.
+"""Speed and memory, each beside its target and a reference measured in the same run.
 
 python benchmarks/throughput.py                        # a minute or two
-python benchmarks/throughput.py --full --with-negmas   # and a million episodes, and NegMAS
+python benchmarks/throughput.py --full --with-negmas --with-open-spiel   # and a million episodes, and others
 python benchmarks/throughput.py --write                # also write benchmarks/RESULTS.md
 """
 
@@ -14,10 +14,12 @@ from dataset_speed import dataset_figures
 from engine_speed import engine_figures
 from environment_speed import environment_figures
 from measure import render, show
+from multi_item_speed import multi_item_figures
 from negmas_speed import negmas_figures
+from solution_speed import solution_figures
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-SECTIONS = ("engine", "environments", "datasets")
+SECTIONS = ("engine", "environments", "datasets", "multi_item")
 NOTES = [
     "CPU-seconds of one process, best of three runs in it; a ratio compares figures of the same run.",
     "Engine: `boulware_firm` against `linear`, 20 turns, scenario `varied`. With records every column of the episode "
@@ -28,6 +30,8 @@ NOTES = [
     "each turn with NumPy alone; these columns are checked to be equal. Medians of nine rounds, in each of which the "
     "three are measured one after the other: such a difference depends on the state of the memory.",
     "Environments: actions are drawn beforehand, uniformly over the whole action space, and games that end are reset.",
+    "OpenSpiel: `bargaining` through its Python API, moves without the drawing of the instance, once with the chance "
+    "node's outcomes and once with its number drawn directly; in a virtual environment and a process of its own.",
     "NegMAS: 101 prices, 20 rounds (40 turns), Boulware (exponent 4) against Linear, with reserves drawn per game, in "
     "a virtual environment and a process of its own.",
 ]
@@ -40,6 +44,7 @@ def main() -> None:
     parser.add_argument("--games", type=int, default=100_000, help="games of the engine's figures")
     parser.add_argument("--full", action="store_true", help="also a million episodes to Parquet")
     parser.add_argument("--with-negmas", action="store_true", help="also NegMAS, installed for this run only")
+    parser.add_argument("--with-open-spiel", action="store_true", help="also OpenSpiel, installed for this run only")
     parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name}")
     options = parser.parse_args()
     sections = options.only or SECTIONS
@@ -52,6 +57,8 @@ def main() -> None:
         figures += environment_figures(vector_steps=1000, parallel_steps=50_000)
     if options.with_negmas:
         figures += negmas_figures(options.games)
+    if "multi_item" in sections:
+        figures += [*multi_item_figures(options.games, options.with_open_spiel), *solution_figures()]
     if "datasets" in sections:
         figures += dataset_figures(options.full)
     show(figures)
