@@ -1,48 +1,53 @@
 """When to accept: the rules of Baarslag, Hindriks, Jonker (2013), as parts that combine with any offers.
 
-"Acceptance Conditions in Automated Negotiation". A rule sees a `Situation` in gains over the own limit
-(utility = gain / opening gain) and answers a bool a row. No rule accepts an offer past the own limit.
+"Acceptance Conditions in Automated Negotiation". A rule sees a `Situation` in gains over no deal (currency units
+above the own limit, or utility above that of disagreement; the source's utility = gain / opening gain) and answers a
+bool a row. No rule accepts an offer that gains less than nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 
-from negotiation_env.policy import Float64
-from negotiation_env.price.view import PriceView
+from negotiation_env.policy import Float64, View
 from negotiation_policies.clock import elapsed
-from negotiation_policies.orientation import PRICE_NOISE, Bool, count_offers, gain, known_columns
 from negotiation_policies.parameters import check_number
+from negotiation_policies.strategy import NOISE, Bool, count_true
 
 
 @dataclass(frozen=True, eq=False)
 class Situation:
-    """What an acceptance rule looks at; gains (B,) in currency units.
+    """What an acceptance rule looks at; gains (B,) over no deal, in the domain's own unit.
 
     Attributes:
         view: the decision points.
         aspiration: the gain that the strategy aims at now.
         next_offer: the unrounded gain of the offer it would make now.
         opening: the gain of its opening, which counts as utility 1.
+        standing: the gain of the offer that can be accepted now; NaN if there is none.
+        read_received: gives the gains (B, K) of the opponent's offers so far, NaN after the last.
     """
 
-    view: PriceView
+    view: View
     aspiration: Float64
     next_offer: Float64
     opening: Float64
+    standing: Float64
+    read_received: Callable[[], Float64]
 
     @cached_property
-    def standing(self) -> Float64:
-        """The gain of the offer that can be accepted now; NaN if there is none."""
-        return gain(self.view, self.view.standing_offer)
+    def received(self) -> Float64:
+        """The gains (B, K) of the opponent's offers so far, NaN after the last."""
+        return self.read_received()
 
     def at_least(self, level: Float64) -> Bool:
         """Whether the standing offer exists, is rational and gains at least ``level``."""
-        return self.standing >= np.maximum(level, 0.0) - PRICE_NOISE
+        return self.standing >= np.maximum(level, 0.0) - NOISE
 
 
 class AcceptanceRule(Protocol):
@@ -73,7 +78,7 @@ class Next:
         if self.scale == 1.0 and self.shift == 0.0:
             return situation.at_least(situation.next_offer)
         raised = self.scale * situation.standing + self.shift * situation.opening
-        return (raised >= situation.next_offer - PRICE_NOISE) & (situation.standing >= -PRICE_NOISE)
+        return (raised >= situation.next_offer - NOISE) & (situation.standing >= -NOISE)
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,7 @@ class After:
 
     def accepts(self, situation: Situation) -> Bool:
         """``turn / max_turns >= after``."""
-        return (elapsed(situation.view) >= self.after) & (situation.standing >= -PRICE_NOISE)
+        return (elapsed(situation.view) >= self.after) & (situation.standing >= -NOISE)
 
 
 @dataclass(frozen=True)
@@ -109,13 +114,12 @@ class BestOfWindow:
     def accepts(self, situation: Situation) -> Bool:
         """``standing >= max(the opponent's offers in the window)``."""
         view = situation.view
-        offers = known_columns(view, view.opponent_offers)
-        last = count_offers(view, view.opponent_offers) - 1
+        gains = situation.received
+        last = count_true(~np.isnan(gains)) - 1
         oldest = last - np.maximum((view.max_turns - view.turn - 1) // 2, 0)
-        column = np.arange(offers.shape[1])
+        column = np.arange(gains.shape[1])
         inside = (column >= oldest[:, None]) & (column <= last[:, None])
-        best = np.where(inside, view.role[:, None] * offers, -np.inf).max(axis=1, initial=-np.inf)
-        return situation.at_least(best - view.role * view.reservation_price)
+        return situation.at_least(np.where(inside, gains, -np.inf).max(axis=1, initial=-np.inf))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy as np
 from negotiation_env.policy import Float64
 from negotiation_env.price.view import PriceDecision, PriceView
 from negotiation_env.seeding import uniform
-from negotiation_policies.acceptance import Accepting, Situation
+from negotiation_policies.acceptance import Accepting
 from negotiation_policies.orientation import (
     OpeningStrategy,
     count_offers,
@@ -23,6 +23,7 @@ from negotiation_policies.orientation import (
     offer_before,
     rational_price,
     scaled,
+    situation,
 )
 from negotiation_policies.parameters import check_flag, check_number, check_whole
 
@@ -52,7 +53,7 @@ class AnsweringStrategy(OpeningStrategy, Accepting):
         answer = self.answer(view, own_last)
         price = rational_price(view, np.where(np.isnan(answer), own_last, answer))
         next_gain = gain(view, price)
-        accept = self.acceptance_rule.accepts(Situation(view, next_gain, next_gain, opening))
+        accept = self.acceptance_rule.accepts(situation(view, next_gain, next_gain, opening))
         return decision(price, accept)
 
 

@@ -9,20 +9,14 @@ import numpy as np
 from negotiation_env.policy import Float64
 from negotiation_env.price.view import PriceDecision, PriceView
 from negotiation_env.seeding import uniform
-from negotiation_policies.orientation import (
-    PRICE_NOISE,
-    OpeningStrategy,
-    Strategy,
-    decision,
-    gain,
-    price_of,
-)
+from negotiation_policies.orientation import OpeningStrategy, decision, gain, price_of
+from negotiation_policies.strategy import NOISE, Strategy
 
 
 def _offer_or_accept(view: PriceView, span: Float64) -> PriceDecision:
     """Draw a gain uniformly from [0, span]; accept what gains at least as much, else offer it."""
     drawn = uniform(view) * span
-    return decision(price_of(view, drawn), gain(view, view.standing_offer) >= drawn - PRICE_NOISE)
+    return decision(price_of(view, drawn), gain(view, view.standing_offer) >= drawn - NOISE)
 
 
 @dataclass(frozen=True)

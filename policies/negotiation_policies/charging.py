@@ -17,18 +17,10 @@ from negotiation_env.policy import Float64, Int64
 from negotiation_env.price.view import PriceDecision, PriceView
 from negotiation_env.seeding import uniform
 from negotiation_policies.clock import elapsed
-from negotiation_policies.orientation import (
-    PRICE_NOISE,
-    Bool,
-    OpeningStrategy,
-    count_offers,
-    decision,
-    gain,
-    known_columns,
-    price_of,
-)
+from negotiation_policies.concession import POLYNOMIAL, ConcessionCurve
+from negotiation_policies.orientation import OpeningStrategy, count_offers, decision, gain, known_columns, price_of
 from negotiation_policies.parameters import check_number, check_positive, check_whole
-from negotiation_policies.time_based import POLYNOMIAL, ConcessionCurve
+from negotiation_policies.strategy import NOISE, Bool
 
 _DEEPEST = 10
 """The paper's largest index in the start of the late phase, ``1 - 0.5^min(UBI, 10)``."""
@@ -69,7 +61,7 @@ def _halvings(totals: Float64, count: Int64, excess: Float64) -> Int64:
     for depth in range(1, int(count.max(initial=0)).bit_length()):
         half = count >> depth
         end, middle, start = totals[rows, count], totals[rows, count - half], totals[rows, count - 2 * half]
-        going = going & (half > 0) & ((end - middle) - (middle - start) > excess * half + PRICE_NOISE)
+        going = going & (half > 0) & ((end - middle) - (middle - start) > excess * half + NOISE)
         index += going
     return index
 
@@ -79,7 +71,7 @@ def observe(view: PriceView, resolution: Float64) -> OpponentModel:
     count = count_offers(view, view.opponent_offers)
     offers = known_columns(view, view.opponent_offers)
     gains = view.role[:, None] * (offers - view.reservation_price[:, None])
-    is_new = np.abs(np.diff(gains, axis=1, prepend=np.inf)) > resolution[:, None] + PRICE_NOISE
+    is_new = np.abs(np.diff(gains, axis=1, prepend=np.inf)) > resolution[:, None] + NOISE
     nothing = np.zeros(len(view))
     return OpponentModel(
         offers=count,
@@ -161,8 +153,8 @@ class ChargingBoul(OpeningStrategy):
             width = (3.0 * elapsed(view) + 1.0) * self.band * opening
             goal = goal + width * (2.0 * uniform(view) - 1.0)
         charges = is_late & self._is_cheap(opponent, opening)
-        proposal = np.maximum(np.where((opponent.best >= goal - PRICE_NOISE) | charges, opponent.best, goal), 0.0)
-        return decision(price_of(view, proposal), gain(view, view.standing_offer) >= proposal - PRICE_NOISE)
+        proposal = np.maximum(np.where((opponent.best >= goal - NOISE) | charges, opponent.best, goal), 0.0)
+        return decision(price_of(view, proposal), gain(view, view.standing_offer) >= proposal - NOISE)
 
     def _classify(self, opponent: OpponentModel) -> tuple[Bool, Float64]:
         """Whether each opponent is a Boulware, and the floor against it before the late phase."""
@@ -187,5 +179,5 @@ class ChargingBoul(OpeningStrategy):
     def _is_cheap(self, opponent: OpponentModel, opening: Float64) -> Bool:
         """Whether the opponent's best offer is good enough for me and leaves it little."""
         allowed = 2.0 * self.late_floor * (opening - opponent.first)
-        is_enough = opponent.best > self.late_floor * opening + PRICE_NOISE
-        return is_enough & (opening - opponent.best < allowed - PRICE_NOISE)
+        is_enough = opponent.best > self.late_floor * opening + NOISE
+        return is_enough & (opening - opponent.best < allowed - NOISE)

@@ -7,8 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from negotiation_env.policy import Float64
-from negotiation_env.price.view import PriceView
+from negotiation_env.policy import Float64, View
 
 TURN_CLOCK, STEP_CLOCK = "t/T", "(step+1)/(n+1)"
 CLOCKS = (TURN_CLOCK, STEP_CLOCK)
@@ -32,7 +31,7 @@ def times(clock: str, max_turns: int) -> Float64:
     return table
 
 
-def at_turn(view: PriceView, curve: Callable[[int], Float64]) -> Float64:
+def at_turn(view: View, curve: Callable[[int], Float64]) -> Float64:
     """The value (B,) of ``curve(max_turns)[turn]`` in each row.
 
     ``curve`` gives a table (T + 1,) over the turns of a deadline. A row's value does not depend on the
@@ -49,6 +48,6 @@ def at_turn(view: PriceView, curve: Callable[[int], Float64]) -> Float64:
     return np.concatenate(tables)[starts[which.reshape(-1)] + view.turn]
 
 
-def elapsed(view: PriceView) -> Float64:
+def elapsed(view: View) -> Float64:
     """The share ``turn / max_turns`` (B,) of the game that is over once this turn is played."""
     return at_turn(view, lambda max_turns: times(TURN_CLOCK, max_turns))

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from negotiation_env.price.view import PriceDecision, PriceView
 from negotiation_policies.clock import elapsed
-from negotiation_policies.orientation import PRICE_NOISE, OpeningStrategy, decision, gain, price_of
+from negotiation_policies.orientation import OpeningStrategy, decision, gain, price_of
 from negotiation_policies.parameters import check_number
+from negotiation_policies.strategy import NOISE
 
 
 @dataclass(frozen=True)
@@ -35,4 +36,4 @@ class Fair(OpeningStrategy):
         opening = self.opening_gain(view)
         fair = self.fair_share * opening
         offer = fair + self.early_bonus * opening * (1.0 - elapsed(view))
-        return decision(price_of(view, offer), gain(view, view.standing_offer) >= fair - PRICE_NOISE)
+        return decision(price_of(view, offer), gain(view, view.standing_offer) >= fair - NOISE)

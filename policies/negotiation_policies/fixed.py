@@ -8,8 +8,9 @@ import numpy as np
 
 from negotiation_env.policy import Float64
 from negotiation_env.price.view import PriceDecision, PriceView
-from negotiation_policies.orientation import PRICE_NOISE, OpeningStrategy, decision, gain, price_of
+from negotiation_policies.orientation import OpeningStrategy, decision, gain, price_of
 from negotiation_policies.parameters import check_number
+from negotiation_policies.strategy import NOISE
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class FixedAspiration(OpeningStrategy):
     def decide(self, view: PriceView) -> PriceDecision:
         """Accept what reaches the aspiration, else offer it."""
         level = self.aspiration(view)
-        return decision(price_of(view, level), gain(view, view.standing_offer) >= level - PRICE_NOISE)
+        return decision(price_of(view, level), gain(view, view.standing_offer) >= level - NOISE)
 
 
 @dataclass(frozen=True)

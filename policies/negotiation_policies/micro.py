@@ -12,10 +12,8 @@ import numpy as np
 from negotiation_env.policy import Float64, Int64
 from negotiation_env.price.view import PriceDecision, PriceView
 from negotiation_policies.orientation import (
-    PRICE_NOISE,
     OpeningStrategy,
     count_offers,
-    count_true,
     decision,
     gain,
     known_columns,
@@ -24,6 +22,7 @@ from negotiation_policies.orientation import (
     scaled,
 )
 from negotiation_policies.parameters import check_positive
+from negotiation_policies.strategy import NOISE, count_true
 
 
 def count_distinct(view: PriceView, offers: Float64) -> Int64:
@@ -60,5 +59,5 @@ class Micro(OpeningStrategy):
         own_distinct = np.where(own_count > 0, level + 1.0, 0.0)
         is_due = (own_count > 0) & (own_distinct <= count_distinct(view, view.opponent_offers))
         offer = np.maximum(opening - (level + is_due) * step, 0.0)
-        accept = gain(view, view.standing_offer) >= offer - PRICE_NOISE
+        accept = gain(view, view.standing_offer) >= offer - NOISE
         return decision(price_of(view, offer), accept)

@@ -7,19 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from negotiation_env.price.view import PriceDecision, PriceView
-from negotiation_policies.acceptance import Accepting, Situation
+from negotiation_policies.acceptance import Accepting
 from negotiation_policies.clock import TURN_CLOCK
-from negotiation_policies.orientation import (
-    PRICE_NOISE,
-    OpeningStrategy,
-    count_offers,
-    decision,
-    gain,
-    price_of,
-    scaled,
-)
+from negotiation_policies.concession import POLYNOMIAL, ConcessionCurve
+from negotiation_policies.orientation import OpeningStrategy, count_offers, decision, gain, price_of, scaled, situation
 from negotiation_policies.parameters import check_number, check_positive
-from negotiation_policies.time_based import POLYNOMIAL, ConcessionCurve
+from negotiation_policies.strategy import NOISE
 
 
 @dataclass(frozen=True)
@@ -45,7 +38,7 @@ class NaiveConcession(OpeningStrategy, Accepting):
         opening = self.opening_gain(view)
         steps = count_offers(view, view.own_offers)
         offer = np.maximum(opening - steps * scaled(view, self.step, self.margin_range), 0.0)
-        accept = self.acceptance_rule.accepts(Situation(view, offer, offer, opening))
+        accept = self.acceptance_rule.accepts(situation(view, offer, offer, opening))
         return decision(price_of(view, offer), accept)
 
 
@@ -73,5 +66,5 @@ class NaiveBoulware(OpeningStrategy):
         """Accept what is enough, else ask for the demand of this turn."""
         opening = self.opening_gain(view)
         demand = ConcessionCurve(POLYNOMIAL, self.exponent, clock=TURN_CLOCK).at(view)
-        enough = self.accept_share * opening - PRICE_NOISE
+        enough = self.accept_share * opening - NOISE
         return decision(price_of(view, opening * demand), gain(view, view.standing_offer) >= enough)

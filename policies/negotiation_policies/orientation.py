@@ -9,15 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from negotiation_env.policy import Float64, Int64
 from negotiation_env.price.view import PriceDecision, PriceView
+from negotiation_policies.acceptance import Situation
 from negotiation_policies.parameters import check_number, check_positive
-
-Bool = NDArray[np.bool_]
-PRICE_NOISE = 1e-9
-"""Currency units by which two prices may differ through floating-point arithmetic alone."""
+from negotiation_policies.strategy import Bool, Strategy, count_true
 
 
 def gain(view: PriceView, price: Float64) -> Float64:
@@ -52,14 +49,19 @@ def decision(price: Float64, accept: Bool) -> PriceDecision:
     return PriceDecision(kind=accept.astype(np.int8), price=price)
 
 
+def situation(view: PriceView, aspiration: Float64, next_offer: Float64, opening: Float64) -> Situation:
+    """What an acceptance rule looks at, from gains (B,) in currency units."""
+
+    def received() -> Float64:
+        offers = known_columns(view, view.opponent_offers)
+        return view.role[:, None] * (offers - view.reservation_price[:, None])
+
+    return Situation(view, aspiration, next_offer, opening, gain(view, view.standing_offer), received)
+
+
 def known_columns(view: PriceView, offers: Float64) -> Float64:
     """The columns of ``offers`` (B, T) that can hold something by now: a side moves on every other turn."""
     return offers[:, : int(view.turn.max(initial=0)) // 2 + 1]
-
-
-def count_true(flags: Bool) -> Int64:
-    """How many entries of each row of ``flags`` (B, K) are true."""
-    return np.asarray(flags.sum(axis=1), dtype=np.int64)
 
 
 def count_offers(view: PriceView, offers: Float64) -> Int64:
@@ -72,14 +74,6 @@ def offer_before(offers: Float64, count: Int64, back: int = 0) -> Float64:
     column = count - 1 - back
     found = offers[np.arange(len(count)), np.maximum(column, 0)]
     return np.where(column >= 0, found, np.nan)
-
-
-@dataclass(frozen=True)
-class Strategy:
-    """A strategy that is a function of the view alone."""
-
-    def reset(self, size: int, seed: int | None = None) -> None:
-        """Nothing to prepare: whatever is needed is recomputed from the view."""
 
 
 @dataclass(frozen=True)

@@ -9,17 +9,9 @@ import numpy as np
 from negotiation_env.policy import Float64
 from negotiation_env.price.view import PriceDecision, PriceView
 from negotiation_policies.clock import at_turn
-from negotiation_policies.orientation import (
-    PRICE_NOISE,
-    Bool,
-    OpeningStrategy,
-    Strategy,
-    decision,
-    gain,
-    price_of,
-    reach,
-)
+from negotiation_policies.orientation import OpeningStrategy, decision, gain, price_of, reach
 from negotiation_policies.parameters import check_number, check_positive, check_whole
+from negotiation_policies.strategy import NOISE, Bool, Strategy
 
 IMPASSE = -1.0
 """The command that wants no deal; not a point on the line of rho."""
@@ -149,4 +141,4 @@ class ConcedeToRho(OpeningStrategy):
 
 def _reaches(view: PriceView, level: Float64) -> Bool:
     """Whether the standing offer exists, is rational and gains at least ``level``."""
-    return gain(view, view.standing_offer) >= np.maximum(level, 0.0) - PRICE_NOISE
+    return gain(view, view.standing_offer) >= np.maximum(level, 0.0) - NOISE

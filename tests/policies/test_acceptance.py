@@ -10,9 +10,9 @@ from negotiation_policies.acceptance import (
     ByAspiration,
     Constant,
     Next,
-    Situation,
     combi,
 )
+from negotiation_policies.orientation import situation as price_situation
 from price_table import BUYER, NAN, SELLER, decide_one, make_view
 
 from negotiation_env.registry import make_policy
@@ -22,7 +22,7 @@ def situation(standing, aspiration=200.0, next_offer=100.0, turn=10, opponent=No
     """One seller's situation at limit 400 with an opening gain of 500."""
     history = tuple(400.0 + value for value in (opponent or (standing,)))
     view = make_view([{"role": SELLER, "limit": 400.0, "turn": turn, "opponent": history}])
-    return Situation(view, np.array([aspiration]), np.array([next_offer]), np.array([500.0]))
+    return price_situation(view, np.array([aspiration]), np.array([next_offer]), np.array([500.0]))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 from negotiation_policies.clock import STEP_CLOCK, TURN_CLOCK, at_turn, elapsed, times
-from negotiation_policies.time_based import ConcessionCurve
+from negotiation_policies.concession import ConcessionCurve
 from price_table import BUYER, NAN, SELLER, decide_one, make_view
 
 from negotiation_env.registry import make_policy
