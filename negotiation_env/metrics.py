@@ -8,14 +8,16 @@ fault of a policy or its backend are counted beside the others and enter nothing
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from negotiation_env.domain import Array
 from negotiation_env.episodes import Episodes
-from negotiation_env.policy import Float64
+from negotiation_env.policy import Float64, Int64
 
 _SMALL_SAMPLE_T = (12.706205, 4.302653, 3.182446, 2.776445, 2.570582, 2.446912, 2.364624, 2.306004)
 """97.5 % quantiles of Student's t for 1, 2, ... degrees of freedom."""
@@ -64,19 +66,63 @@ class PriceSummary:
 
 
 @dataclass(frozen=True)
-class PriceSummaries:
+class MultiItemSummary:
+    """Statistics of multi-item games; rates are fractions of ``episodes``; see `negotiation_env.solutions`.
+
+    Attributes:
+        agent_0: the name of agent_0's policy; empty if the games are of several.
+        agent_1: the name of agent_1's policy; empty if the games are of several.
+        episodes: games that came to an end.
+        faults: games that ended by a fault; they enter nothing else.
+        deal_rate: how often they agreed.
+        mean_efficiency: mean welfare over the greatest that the pool allows, without a deal that of the disagreement.
+        efficiency_interval: 95 % interval of that mean (Student's t); NaN with fewer than two games.
+        pareto_rate: how often no split is better for one and at least as good for the other.
+        envy_free_rate: how often they agreed, and each values its own items at least as much as the other's.
+        mean_payoff_agent_0: mean utility of agent_0, that of the disagreement without a deal.
+        mean_payoff_agent_1: the same of agent_1.
+        mean_share_agent_0: mean utility of agent_0 over its worth of the whole pool.
+        mean_share_agent_1: the same of agent_1.
+        mean_nash_distance: mean distance to the nearest Nash point.
+        mean_kalai_smorodinsky_distance: mean distance to the nearest Kalai-Smorodinsky point.
+        mean_turns: mean number of turns.
+    """
+
+    agent_0: str
+    agent_1: str
+    episodes: int
+    faults: int
+    deal_rate: float
+    mean_efficiency: float
+    efficiency_interval: tuple[float, float]
+    pareto_rate: float
+    envy_free_rate: float
+    mean_payoff_agent_0: float
+    mean_payoff_agent_1: float
+    mean_share_agent_0: float
+    mean_share_agent_1: float
+    mean_nash_distance: float
+    mean_kalai_smorodinsky_distance: float
+    mean_turns: float
+
+
+SummaryT = TypeVar("SummaryT")
+
+
+@dataclass(frozen=True)
+class Summaries(Generic[SummaryT]):
     """Statistics of all games, and of the games of each pair.
 
     Attributes:
         overall: of all games.
-        pairs: (buyer, seller) -> of their games, in alphabetical order.
+        pairs: (policy of the first seat, of the second) -> of their games, in alphabetical order.
     """
 
-    overall: PriceSummary
-    pairs: Mapping[tuple[str, str], PriceSummary]
+    overall: SummaryT
+    pairs: Mapping[tuple[str, str], SummaryT]
 
 
-def price_summary(games: Episodes | Mapping[str, Array]) -> PriceSummaries:
+def price_summary(games: Episodes | Mapping[str, Array]) -> Summaries[PriceSummary]:
     """Statistics of price games, overall and by pair of strategies.
 
     Args:
@@ -85,45 +131,82 @@ def price_summary(games: Episodes | Mapping[str, Array]) -> PriceSummaries:
     Raises:
         ValueError: there are no games, or they are not price games.
     """
+    columns = (
+        "buyer_max", "seller_min", "deal", "rho", "payoff_buyer", "payoff_seller", "violation_buyer",
+        "violation_seller", "turns", "ended_by",
+    )  # fmt: skip
+    return _summaries(games, "price", ("buyer", "seller"), columns, _price_summary)
+
+
+def multi_item_summary(games: Episodes | Mapping[str, Array]) -> Summaries[MultiItemSummary]:
+    """Statistics of multi-item games, overall and by pair of policies.
+
+    Args:
+        games: what `negotiation_env.rollout` returns, or its episode table (a mapping of columns (E, ...)).
+
+    Raises:
+        ValueError: there are no games, or they are not multi-item games.
+    """
+    columns = (
+        "quantities", "values_0", "values_1", "deal", "efficiency", "pareto_optimal", "envy_free", "payoff_agent_0",
+        "payoff_agent_1", "nash_distance", "kalai_smorodinsky_distance", "turns", "ended_by",
+    )  # fmt: skip
+    return _summaries(games, "multi_item", ("agent_0", "agent_1"), columns, _multi_item_summary)
+
+
+def _summaries(
+    games: Episodes | Mapping[str, Array],
+    domain: str,
+    sides: tuple[str, str],
+    columns: Sequence[str],
+    summarise: Callable[[Mapping[str, Array], int, str, str], SummaryT],
+) -> Summaries[SummaryT]:
     table = games.episodes if isinstance(games, Episodes) else games
-    if "buyer_max" not in table:
-        raise ValueError("price_summary needs the episode table of price games, with a column 'buyer_max'.")
-    if not len(table["buyer_max"]):
+    missing = [name for name in (*sides, *columns) if name not in table]
+    if missing:
+        raise ValueError(f"{domain}_summary needs the episode table of {domain} games, with a column {missing[0]!r}.")
+    if not len(table["deal"]):
         raise ValueError("there are no games to summarise; play at least one.")
-    buyers, sellers = (np.asarray(table[side], dtype=str) for side in ("buyer", "seller"))
-    names, codes = np.unique(np.stack([buyers, sellers]), axis=1, return_inverse=True)
+    names, codes = np.unique(
+        np.stack([np.asarray(table[side], dtype=str) for side in sides]), axis=1, return_inverse=True
+    )
     order = np.argsort(codes, kind="stable")
     ends = np.searchsorted(codes[order], np.arange(names.shape[1] + 1))
-    columns = {name: table[name] for name in _COLUMNS}
-    pairs = {}
-    for pair, (buyer, seller) in enumerate(names.T.tolist()):
-        rows = order[ends[pair] : ends[pair + 1]]
-        pairs[buyer, seller] = _summary({name: values[rows] for name, values in columns.items()}, buyer, seller)
-    return PriceSummaries(_summary(columns, "", ""), pairs)
+    needed = {name: table[name] for name in columns}
+
+    def of(rows: Int64 | slice, one: str, two: str) -> SummaryT:
+        picked = {name: values[rows] for name, values in needed.items()}
+        ended = picked.pop("ended_by") != "fault"
+        return summarise({name: values[ended] for name, values in picked.items()}, int((~ended).sum()), one, two)
+
+    pairs = {
+        (one, two): of(order[ends[pair] : ends[pair + 1]], one, two) for pair, (one, two) in enumerate(names.T.tolist())
+    }
+    return Summaries(of(slice(None), "", ""), pairs)
 
 
-_COLUMNS = (
-    "buyer_max", "seller_min", "deal", "rho", "payoff_buyer", "payoff_seller", "violation_buyer", "violation_seller",
-    "turns", "ended_by",
-)  # fmt: skip
+def sound_deals(table: Mapping[str, Array]) -> NDArray[np.bool_]:
+    """Which price games (E,) ended in a deal inside both limits."""
+    return np.asarray(table["deal"] & ~table["violation_buyer"] & ~table["violation_seller"])
 
 
-def _summary(table: Mapping[str, Array], buyer: str, seller: str) -> PriceSummary:
-    ended = table["ended_by"] != "fault"
-    rows = {name: values[ended] for name, values in table.items()}
+def settled_rho(table: Mapping[str, Array]) -> Float64:
+    """The rho of the sound deals that had a surplus to share."""
+    return np.asarray(table["rho"][sound_deals(table) & (table["buyer_max"] > table["seller_min"])])
+
+
+def _price_summary(rows: Mapping[str, Array], faults: int, buyer: str, seller: str) -> PriceSummary:
     deal, rho = rows["deal"], rows["rho"]
     width = rows["buyer_max"] - rows["seller_min"]
-    sound = deal & ~rows["violation_buyer"] & ~rows["violation_seller"]
-    shareable = width > 0.0
-    settled = rho[sound & shareable]
+    shareable, settled = width > 0.0, settled_rho(rows)
     return PriceSummary(
         buyer=buyer,
         seller=seller,
-        episodes=int(ended.sum()),
-        faults=int((~ended).sum()),
+        episodes=len(deal),
+        faults=faults,
         possible_rate=_mean(width >= 0.0),
         deal_rate=_mean(deal),
-        sound_deal_rate=_mean(sound),
+        sound_deal_rate=_mean(sound_deals(rows)),
         violation_rate_buyer=_mean(rows["violation_buyer"]),
         violation_rate_seller=_mean(rows["violation_seller"]),
         mean_rho=_mean(settled),
@@ -132,6 +215,28 @@ def _summary(table: Mapping[str, Array], buyer: str, seller: str) -> PriceSummar
         mean_payoff_seller=_mean(rows["payoff_seller"]),
         mean_share_buyer=_mean(np.where(deal, 1.0 - rho, 0.0)[shareable]),
         mean_share_seller=_mean(np.where(deal, rho, 0.0)[shareable]),
+        mean_turns=_mean(rows["turns"]),
+    )
+
+
+def _multi_item_summary(rows: Mapping[str, Array], faults: int, agent_0: str, agent_1: str) -> MultiItemSummary:
+    worth = [np.einsum("ei,ei->e", rows[f"values_{seat}"], rows["quantities"]) for seat in (0, 1)]
+    return MultiItemSummary(
+        agent_0=agent_0,
+        agent_1=agent_1,
+        episodes=len(rows["deal"]),
+        faults=faults,
+        deal_rate=_mean(rows["deal"]),
+        mean_efficiency=_mean(rows["efficiency"]),
+        efficiency_interval=mean_interval(rows["efficiency"]),
+        pareto_rate=_mean(rows["pareto_optimal"]),
+        envy_free_rate=_mean(rows["envy_free"]),
+        mean_payoff_agent_0=_mean(rows["payoff_agent_0"]),
+        mean_payoff_agent_1=_mean(rows["payoff_agent_1"]),
+        mean_share_agent_0=_mean(rows["payoff_agent_0"] / worth[0]),
+        mean_share_agent_1=_mean(rows["payoff_agent_1"] / worth[1]),
+        mean_nash_distance=_mean(rows["nash_distance"]),
+        mean_kalai_smorodinsky_distance=_mean(rows["kalai_smorodinsky_distance"]),
         mean_turns=_mean(rows["turns"]),
     )
 

@@ -13,7 +13,7 @@ from negotiation_cli import options
 from negotiation_cli.play import Model, NoLlm, refuse_model
 
 if TYPE_CHECKING:
-    from negotiation_cli.tally import Tally
+    from negotiation_cli.reports import Tally
     from negotiation_env.records.generate import GenerateResult
     from negotiation_env.run import Run
 
@@ -42,7 +42,7 @@ def generate(
         typer.Option("--dataset_out", help="A .jsonl file, or a folder for Parquet tables.", rich_help_panel="Output"),
     ] = DATASET_OUT,
     domain: Annotated[
-        str | None, typer.Option("--domain", help="The kind of game: price.", show_default="the recipe's")
+        str | None, typer.Option("--domain", help="The kind of game: price or multi_item.", show_default="the recipe's")
     ] = None,
     recipe: Annotated[
         str,
@@ -81,6 +81,9 @@ def generate(
     price_range: options.PriceRange = None,
     tick: options.Tick = None,
     discount: options.Discount = None,
+    num_items: options.NumItems = None,
+    opposition: options.Opposition = None,
+    instances: options.Instances = None,
     engine: options.Engine = "serial",
     workers: options.Workers = None,
     overwrite: options.Overwrite = False,
@@ -95,7 +98,7 @@ def generate(
     goes on where it stopped.
     """
     from negotiation_cli.output import progress_bar
-    from negotiation_cli.tally import Tally
+    from negotiation_cli.reports import tally_of
     from negotiation_env.records.generate import generate as write_games
 
     refuse_model(model, no_llm)
@@ -108,9 +111,12 @@ def generate(
         price_range=price_range,
         tick=tick,
         discount=discount,
+        num_items=num_items,
+        opposition=opposition,
+        instances=instances,
     )
     run, number = _plan(domain, recipe, (buyers, sellers), seed, num_episodes, settings)
-    tally = Tally()
+    tally = tally_of(run.domain.name)
     with progress_bar("games", number, as_json) as progress:
         result = write_games(
             run,

@@ -9,7 +9,7 @@ import typer
 
 _GAME, _OUTPUT, _SPEED = "The game", "Output", "Speed"
 
-Domain = Annotated[str, typer.Option("--domain", help="The kind of game: price.")]
+Domain = Annotated[str, typer.Option("--domain", help="The kind of game: price or multi_item.")]
 Seed = Annotated[int | None, typer.Option("--seed", help="Same seed, same games.", show_default="drawn and printed")]
 FixedSeed = Annotated[int, typer.Option("--seed", help="Same seed, same games.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.", rich_help_panel=_OUTPUT)]
@@ -21,8 +21,8 @@ Scenario = Annotated[
     str | None,
     typer.Option(
         "--scenario",
-        help="Where the private limits come from: seed, varied, private or catalogue.",
-        show_default="varied",
+        help="Where private facts come from, a name of 'negotiate list scenarios'.",
+        show_default="varied, for multi_item seed",
         rich_help_panel=_GAME,
     ),
 ]
@@ -36,13 +36,18 @@ MaxTurns = Annotated[
 ]
 FirstMover = Annotated[
     str | None,
-    typer.Option("--first_mover", help="buyer, seller or random.", show_default="random", rich_help_panel=_GAME),
+    typer.Option(
+        "--first_mover",
+        help="A side (buyer or seller; agent_0 or agent_1), or random.",
+        show_default="random",
+        rich_help_panel=_GAME,
+    ),
 ]
 Information = Annotated[
     str | None,
     typer.Option(
         "--information",
-        help="private, or known: each side is told the other's limit.",
+        help="private, or known: each side is told what the other knows.",
         show_default="private",
         rich_help_panel=_GAME,
     ),
@@ -74,6 +79,23 @@ SellerMin = Annotated[
     typer.Option(
         "--seller_min", help="Fix the least the seller takes.", show_default="from the scenario", rich_help_panel=_GAME
     ),
+]
+NumItems = Annotated[
+    int | None,
+    typer.Option("--num_items", help="Items of a multi_item game.", show_default="4", rich_help_panel=_GAME),
+]
+Opposition = Annotated[
+    float | None,
+    typer.Option(
+        "--opposition",
+        help="Of the multi_item scenario opposed: 0 no conflict, 1 zero-sum.",
+        show_default="0.5",
+        rich_help_panel=_GAME,
+    ),
+]
+Instances = Annotated[
+    Path | None,
+    typer.Option("--instances", help="File of games for the multi_item scenario file.", rich_help_panel=_GAME),
 ]
 Engine = Annotated[str, typer.Option("--engine", help="serial, or process: worker processes.", rich_help_panel=_SPEED)]
 Workers = Annotated[

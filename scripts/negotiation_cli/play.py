@@ -19,10 +19,18 @@ Examples:
   negotiate play --agent1 boulware_firm --agent2 tit_for_tat
 
   negotiate play --rounds 5 --agent1 linear:exponent=3 --seed 1
+
+  negotiate play --domain multi_item --agent1 boulware --agent2 trade_off
 """
 Rounds = Annotated[int, typer.Option("--rounds", help="How many games to play.")]
-Agent1 = Annotated[str, typer.Option("--agent1", help="The buyer: a strategy, as listed by 'negotiate list'.")]
-Agent2 = Annotated[str, typer.Option("--agent2", help="The seller.")]
+Agent1 = Annotated[
+    str | None,
+    typer.Option(
+        "--agent1", help="The buyer, or agent_0: a name of 'negotiate list'.", show_default="boulware_firm, boulware"
+    ),
+]
+Agent2 = Annotated[str, typer.Option("--agent2", help="The seller, or agent_1.")]
+_FIRST = {"price": "boulware_firm", "multi_item": "boulware"}
 Model = Annotated[
     str | None, typer.Option("--model", help="A language model that puts moves into words (not in this version).")
 ]
@@ -32,7 +40,7 @@ NoLlm = Annotated[bool, typer.Option("--no_llm", help="Play the bare strategies,
 def play(
     domain: options.Domain = "price",
     rounds: Rounds = 1,
-    agent1: Agent1 = "boulware_firm",
+    agent1: Agent1 = None,
     agent2: Agent2 = "tit_for_tat",
     model: Model = None,
     no_llm: NoLlm = False,
@@ -47,6 +55,9 @@ def play(
     price_range: options.PriceRange = None,
     tick: options.Tick = None,
     discount: options.Discount = None,
+    num_items: options.NumItems = None,
+    opposition: options.Opposition = None,
+    instances: options.Instances = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Play two agents against each other and print every move.
@@ -64,9 +75,13 @@ def play(
         price_range=price_range,
         tick=tick,
         discount=discount,
+        num_items=num_items,
+        opposition=opposition,
+        instances=instances,
     )
     limits = options.given(buyer_max=buyer_max, seller_min=seller_min)
-    games = _play(domain, (agent1, agent2), rounds, seed, limits, settings)
+    agents = (_FIRST.get(domain, "") if agent1 is None else agent1, agent2)
+    games = _play(domain, agents, rounds, seed, limits, settings)
     if as_json:
         _write_json(games)
     else:
@@ -101,23 +116,23 @@ def _play(
 
 def _write_json(games: Episodes) -> None:
     from negotiation_cli.output import write_json
-    from negotiation_cli.tally import Tally
+    from negotiation_cli.reports import tally_of
 
-    tally = Tally()
+    tally = tally_of(games.run.domain.name)
     tally.add(games)
     write_json({"run": games.run.identity, "games": [asdict(game) for game in games], "summary": tally.as_json()})
 
 
 def _print(games: Episodes) -> None:
     from negotiation_cli.output import screen
-    from negotiation_cli.tally import Tally
-    from negotiation_cli.transcript import print_game, summary_table
+    from negotiation_cli.reports import tally_of, transcript_of
 
-    terminal = screen()
+    terminal, domain = screen(), games.run.domain.name
+    transcript = transcript_of(domain)
     for place, game in enumerate(games, start=1):
-        print_game(terminal, game, f"Game {place} of {len(games)}, seed {games.run.seed}")
-    terminal.print(summary_table(list(games)))
+        transcript.print_game(terminal, game, f"Game {place} of {len(games)}, seed {games.run.seed}")
+    terminal.print(transcript.summary_table(list(games)))
     if len(games) > 1:
-        tally = Tally()
+        tally = tally_of(domain)
         tally.add(games)
         terminal.print(tally.as_table())

@@ -30,15 +30,17 @@ class Tally:
 
     def add(self, episodes: Episodes) -> None:
         """Count further games."""
+        from negotiation_env.metrics import settled_rho, sound_deals
+
         table = episodes.episodes
         fault, deal = table["ended_by"] == "fault", table["deal"]
-        sound = deal & ~table["violation_buyer"] & ~table["violation_seller"]
+        sound = sound_deals(table)
         self.episodes += int((~fault).sum())
         self.decisions += int(table["turns"][~fault].sum())
         self.faults += int(fault.sum())
         self.deals += int(deal.sum())
         self.sound += int(sound.sum())
-        self.settled.append(table["rho"][sound & (table["buyer_max"] > table["seller_min"])])
+        self.settled.append(settled_rho(table))
 
     def mean_rho(self) -> tuple[float, float, float]:
         """The average settlement and its 95 % interval (Student's t); NaN where there are too few."""
