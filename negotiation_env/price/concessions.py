@@ -28,7 +28,7 @@ from negotiation_env.chart import (
 )
 from negotiation_env.price import rules
 from negotiation_env.price.chart import SIDE_COLOURS, name_limits, name_zone, shade_zone
-from negotiation_env.price.curves import ConcessionCurve, concession_curves, has_surplus
+from negotiation_env.price.curves import ConcessionCurve, concession_curves, has_surplus, name_among
 from negotiation_env.registry import unknown_name
 from negotiation_env.turns import FLOAT_NOISE
 
@@ -81,7 +81,7 @@ def concession_figure(games: Mapping[str, Episodes | Sequence[Episodes]], note: 
     labels = list(dict.fromkeys(curve.label for curve in curves))
     overlay = len(labels) <= OVERLAID and sum(curve.is_random for curve in curves) <= BANDS_OVERLAID * len(parts)
     figure = _overlay(curves, list(parts), labels, scene) if overlay else _grid(curves, labels, scene)
-    text = note if note is not None else _default_note(curves, every, zone is None)
+    text = note if note is not None else f"{_default_note(curves, every, zone is None)}; {_against(pairs)}"
     text = wrapped(text, int(figure.get_figwidth() * 72 / (0.5 * SMALL)))
     figure.supxlabel(text, fontsize=SMALL, color=MUTED)
     return figure
@@ -142,6 +142,13 @@ def _default_note(curves: Sequence[ConcessionCurve], parts: Sequence[Episodes], 
     if left_out:
         marks.append(f"left out: {left_out:,} of all {sum(map(len, parts)):,} games, which have no surplus")
     return ", ".join(marks)
+
+
+def _against(pairs: Sequence[tuple[Episodes, str]]) -> str:
+    """Whom the strategies that are drawn play against."""
+    opponents = [player for part, side in pairs for player in part.run.players[1 - rules.SIDES.index(side)]]
+    names = dict.fromkeys(name_among(player, opponents) for player in opponents)
+    return f"opponent: {', '.join(names)}"
 
 
 def _draw_curve(axes: Axes, curve: ConcessionCurve, colour: str, style: Any, mark: float) -> None:  # noqa: ANN401
@@ -208,5 +215,10 @@ def _grid(curves: Sequence[ConcessionCurve], labels: Sequence[str], scene: _Scen
         leftmost, lowest = place % across == 0, place + across >= len(labels)
         axes.tick_params(labelsize=SMALL - 1, labelleft=leftmost, labelbottom=lowest)
         axes.set_xlabel(axes.get_xlabel() if lowest else "", fontsize=SMALL)
-        axes.set_ylabel(axes.get_ylabel().split(" of the surplus")[0] if leftmost else "", fontsize=SMALL)
+        axes.set_ylabel(axes.get_ylabel().replace(" of the surplus", "") if leftmost else "", fontsize=SMALL)
+    from matplotlib.lines import Line2D
+
+    sides = dict.fromkeys(curve.side for curve in curves)
+    keys = [Line2D([], [], color=SIDE_COLOURS[side], marker=".", label=f"{side}'s offers") for side in sides]
+    figure.legend(handles=keys, loc="outside upper right", ncols=2, fontsize=SMALL, frameon=False, borderpad=0)
     return figure

@@ -86,7 +86,7 @@ def concession_curves(
         band = _band(decisions["turn"][rows], offered[rows], opens, int(mine.sum()) - opens)
         settles = 2 * deals.sum() >= mine.sum()
         deal = (float(np.median(table["turns"][deals])), float(np.median(settled[deals]))) if settles else None
-        label = _label(seated, [*episodes.run.players[seat], *among])
+        label = name_among(seated, [*episodes.run.players[seat], *among])
         curves.append(ConcessionCurve(label, side, *band, deal))
     return curves
 
@@ -110,7 +110,7 @@ def _band(turn: Int64, offer: Float64, opening: int, answering: int) -> tuple[Fl
     return np.array(kept), low, middle, high
 
 
-def _label(player: Player, among: Sequence[Player]) -> str:
+def name_among(player: Player, among: Sequence[Player]) -> str:
     """The name of a player, with the parameters in which players of that name differ."""
     twins = [other.params for other in among if other.name == player.name]
     differing = [key for key in player.params if len({str(params.get(key)) for params in twins}) > 1]
