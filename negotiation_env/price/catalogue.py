@@ -77,7 +77,14 @@ def _rows(path: str, text: str) -> Iterator[tuple[int, dict[str, str]]]:
         if missing:
             raise ValueError(f"{path}, line 1: column {missing[0]!r} is missing; the columns are {','.join(COLUMNS)}.")
         line = reader.line_num + 1
+        width = len(reader.fieldnames or [])
         for row in reader:
+            found = len(row) - 1 + len(row[None]) if None in row else sum(value is not None for value in row.values())
+            if found != width:
+                raise ValueError(
+                    f"{path}, line {reader.line_num}: {found} fields, and the header has {width}; put a title with "
+                    "a comma into quotes."
+                )
             yield reader.line_num, row
             line = reader.line_num + 1
     except csv.Error as error:

@@ -118,6 +118,8 @@ def given(**options: object) -> dict[str, Any]:
 
 def worker_count(engine: str, workers: int | None) -> int:
     """How many worker processes an engine gets."""
+    if engine == "serial" and workers not in (None, 1):
+        raise ValueError(f"--workers {workers} needs --engine process; engine serial plays in this process alone.")
     if workers is not None or engine == "serial":
         return workers if workers is not None else 1
     import os

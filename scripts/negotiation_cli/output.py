@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -14,6 +15,10 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+
+
+_FILE_WIDTH = 160
+"""Characters a line where there is no terminal, so that paths stay whole."""
 
 
 def write_json(value: object) -> None:
@@ -37,7 +42,9 @@ def screen(stderr: bool = False) -> Console:
     """The terminal, or the file that stands in for it; text is printed as it is, without markup."""
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else _FILE_WIDTH
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=width)
 
 
 def table(*columns: str, numbers: Sequence[str] = ()) -> Table:
@@ -59,8 +66,6 @@ def number(value: float | None, digits: int = 2) -> str:
 @contextmanager
 def progress_bar(what: str, total: int | None, quiet: bool = False) -> Iterator[Callable[[int], None] | None]:
     """A progress bar on standard error, and the function that moves it; neither if quiet or not on a terminal."""
-    import sys
-
     if quiet or not sys.stderr.isatty():
         yield None
         return

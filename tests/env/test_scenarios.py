@@ -117,7 +117,9 @@ def test_catalogue_plays_each_product_once_an_epoch(tmp_path):
         (HEADER + "a,b,10,1,1,5,1\na,b,ten,1,1,5,1\n", "line 3: list_price is 'ten'"),
         (HEADER + "a,b,10,1,1,-5,1\n", "line 2: lowest_price is '-5'; it must be above 0"),
         (HEADER + "a,b,10,1,1,50,1\n", "line 2: lowest_price 50.0 is above list_price 10.0"),
-        (HEADER + "a,b\n", "line 2: list_price is None"),
+        (HEADER + "a,b\n", "line 2: 2 fields, and the header has 7"),
+        (HEADER + "a,b,10,1,1,5\n", "line 2: 6 fields, and the header has 7"),
+        (HEADER + "a,b,10,1,1,5,1\na,b, large,10,1,1,5,1\n", "line 3: 8 fields, and the header has 7; put a title"),
     ],
 )
 def test_a_malformed_catalogue_names_file_line_and_reason(tmp_path, text, message):
