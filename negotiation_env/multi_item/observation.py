@@ -81,19 +81,6 @@ class MultiItemLayout:
         """The Box of one observation."""
         return spaces.Box(-1.0, 1.0, (self.size,), np.float32)
 
-    def encode(self, state: MultiItemState, rows: Rows, seat: int) -> Float32:
-        """What a seat observes in the given rows: float32 (n, size)."""
-        observation = self.encode_opening(state, rows, seat)
-        view = state.view(rows, seat)
-        observation[:, ELAPSED] = (state.turn[rows] - 1) / self.config.max_turns
-        moves = np.where(turns.mover(state.first[rows], state.turn[rows]) == seat, 1.0, -1.0)
-        observation[:, MOVER] = np.where(state.ended[rows] != turns.RUNNING, 0.0, moves)
-        observation[:, self.places[3]] = self._share(view.standing_offer)
-        for start, proposals in zip(self.proposals, (view.own_offers, view.opponent_offers), strict=True):
-            block = self._share(proposals[:, : self.horizon]).reshape(len(observation), -1)
-            observation[:, start : start + block.shape[1]] = block
-        return observation
-
     def encode_opening(self, state: MultiItemState, rows: Rows, seat: int) -> Float32:
         """What a seat observes in games (n,) in which nobody has moved yet: float32 (n, size)."""
         quantities, own, other, _ = self.places

@@ -78,20 +78,6 @@ class PriceLayout:
         """The Box of one observation."""
         return spaces.Box(-1.0, 1.0, (self.size,), np.float32)
 
-    def encode(self, state: PriceState, rows: Rows, seat: int) -> Float32:
-        """What a seat observes in the given rows: float32 (n, size)."""
-        observation = self.encode_opening(state, rows, seat)
-        low, width = state.low[rows], state.high[rows] - state.low[rows]
-        observation[:, ELAPSED] = (state.turn[rows] - 1) / self.config.max_turns
-        moves = np.where(turns.mover(state.first[rows], state.turn[rows]) == seat, 1.0, -1.0)
-        observation[:, MOVER] = np.where(state.ended[rows] != turns.RUNNING, 0.0, moves)
-        observation[:, STANDING] = _share(state.acceptable(rows, seat), low, width)
-        middle = OFFERS + self.horizon
-        for columns, owner in ((slice(OFFERS, middle), seat), (slice(middle, None), 1 - seat)):
-            offers = state.history(rows, owner)[: self.horizon]
-            observation[:, columns] = _share(offers, low, width).T
-        return observation
-
     def encode_opening(self, state: PriceState, rows: Rows, seat: int) -> Float32:
         """What a seat observes in games (n,) in which nobody has moved yet: float32 (n, size)."""
         low, high = state.low[rows], state.high[rows]

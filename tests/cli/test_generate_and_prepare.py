@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from negotiation_cli.main import app
-from negotiation_cli.tally import Tally
+from negotiation_cli.price_tally import Tally
 from typer.testing import CliRunner
 
 from negotiation_env import rollout

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from negotiation_env import list_policies, make_policy, play
 from negotiation_env.advice import is_advice, judged
+from negotiation_env.multi_item.config import MultiItemConfig
 from negotiation_env.price.config import PriceConfig
 from negotiation_env.scenarios import list_scenarios
 
@@ -194,15 +195,17 @@ def test_negotiate_alone_shows_the_commands():
 
 
 def test_the_defaults_in_the_help_are_those_of_the_game():
-    config = PriceConfig()
+    config, items = PriceConfig(), MultiItemConfig()
     for option, value in [
-        (options.Scenario, config.scenario),
+        (options.Scenario, f"{config.scenario}, for multi_item {items.scenario}"),
         (options.MaxTurns, config.max_turns),
         (options.FirstMover, config.first_mover),
         (options.Information, config.information),
         (options.Discount, config.discount),
         (options.PriceRange, " ".join(f"{end:g}" for end in config.price_range)),
         (options.Tick, config.tick),
+        (options.NumItems, items.num_items),
+        (options.Opposition, items.opposition),
     ]:
         assert option.__metadata__[0].show_default == str(value)
 
@@ -240,3 +243,36 @@ def test_the_runnable_file_plays(tmp_path):
         [sys.executable, script, *CALL[1:], "--rounds", "1", "--json"], capture_output=True, text=True, cwd=tmp_path
     )
     assert json.loads(done.stdout)["games"][0]["players"] == {"buyer_0": "boulware_firm", "seller_0": "tit_for_tat"}
+
+
+def test_multi_item_games_are_played_and_summed_up():
+    call = ("play", "--domain", "multi_item", "--rounds", "3", "--seed", "1", "--scenario", "bargaining")
+    shown = run(*call).stdout
+    assert "agent_0 gets" in shown
+    assert "of the greatest welfare" in shown
+    assert "Pareto" in shown
+    written = json.loads(run(*call, "--json").stdout)
+    assert len(written["games"]) == 3
+    assert written["summary"]["episodes"] == 3
+    assert 0 < written["summary"]["mean_efficiency"] <= 1
+    efficiencies = [game["quality"]["efficiency"] for game in written["games"]]
+    assert written["summary"]["mean_efficiency"] == pytest.approx(sum(efficiencies) / 3)
+    for game in written["games"]:
+        for agent, keep in (game["keep"] or {}).items():
+            worth = sum(value * count for value, count in zip(game["values"][agent], keep, strict=True))
+            assert game["payoffs"][agent] == pytest.approx(worth)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--domain", "multi_item", "--price_range", "1", "2"), "unknown setting 'price_range'"),
+        (("--domain", "multi_item", "--num_items", "40"), "from 1 to 12"),
+        (("--domain", "multi_item", "--scenario", "file"), "instances=PATH"),
+        (("--domain", "multi_item", "--agent1", "charming"), "reserved"),
+        (("--domain", "chess"), "unknown domain 'chess'"),
+        (("--num_items", "3"), "unknown setting 'num_items'"),
+    ],
+)
+def test_what_a_domain_does_not_have_is_refused(arguments, message):
+    assert message in advice(run("play", *arguments))
