@@ -26,6 +26,12 @@ DOMAINS = {
 }
 """Where each domain's rules are."""
 ENTRY_POINT_GROUP = "negotiation_env.policies"
+RESERVED = {
+    "multi_item": dict.fromkeys(
+        ("default", "charming", "rude"), "reserved for the language-model personas; not available yet"
+    )
+}
+"""By domain, the names that no policy can have for now, and why."""
 AnyPolicy = Policy[Any, Any]
 _LISTED = 64
 """The most numbers of an array that are written out as a parameter."""
@@ -84,7 +90,7 @@ def register_policy(
         defaults: parameters that the name fixes unless the caller gives others.
 
     Raises:
-        ValueError: the name is taken or malformed, or the target is not ``"module:Class"``.
+        ValueError: the name is taken, reserved or malformed, or the target is not ``"module:Class"``.
     """
     if not name or set(name) & set(":,= "):
         raise ValueError(f"policy name {name!r} must be non-empty and without ':', ',', '=' or spaces.")
@@ -92,6 +98,8 @@ def register_policy(
         raise ValueError(f"policy target {target!r} must be 'module:Class'.")
     if domain not in DOMAINS:
         raise ValueError(unknown_name("domain", domain, DOMAINS))
+    if name in RESERVED.get(domain, {}):
+        raise ValueError(f"{domain} policy {name!r} is {RESERVED[domain][name]}. Choose another name.")
     registration = Registration(name, target, domain, dict(defaults or {}))
     domain_registry = _registry.setdefault(domain, {})
     if name in domain_registry and domain_registry[name] != registration:
@@ -118,6 +126,9 @@ def find_policy(name: str, domain: str = "price") -> Registration:
     try:
         return _registry.get(domain, {})[name]
     except KeyError:
+        if name in RESERVED.get(domain, {}):
+            known = ", ".join(list_policies(domain))
+            raise ValueError(f"{domain} policy {name!r} is {RESERVED[domain][name]}. Known: {known}.") from None
         raise ValueError(unknown_name(f"{domain} policy", name, _registry.get(domain, {}))) from None
 
 

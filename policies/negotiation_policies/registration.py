@@ -12,9 +12,19 @@ _MICRO = "negotiation_policies.micro:Micro"
 _FAIR = "negotiation_policies.fair:Fair"
 _FIXED = "negotiation_policies.fixed:FixedAspiration"
 
+_SPLIT = "negotiation_policies.multi_item"
+_SPLIT_TIME = f"{_SPLIT}.aspiring:TimeDependent"
+_ORIGINAL: dict[str, JsonValue] = {"start": 0.85, "end": 0.5, "exponent": 3.0}
+"""The original experiments' aspiration, ``.5 + .35 (1 - t^3)``."""
+
 
 def register() -> None:
-    """Register every strategy of the price domain; called through the package's entry point."""
+    """Register every strategy; called through the package's entry point."""
+    _register_price()
+    _register_multi_item()
+
+
+def _register_price() -> None:
     register_policy("time_dependent", _TIME)
     register_policy("boulware_very_conceding", _TIME, defaults={"exponent": 0.2})
     register_policy("boulware_conceding", _TIME, defaults={"exponent": 0.5})
@@ -58,3 +68,20 @@ def register() -> None:
 
     register_policy("hold_rho", "negotiation_policies.rho_control:HoldRho")
     register_policy("concede_to_rho", "negotiation_policies.rho_control:ConcedeToRho")
+
+
+def _register_multi_item() -> None:
+    for name, target, defaults in (
+        ("time_dependent", _SPLIT_TIME, None),
+        ("boulware", _SPLIT_TIME, _ORIGINAL),
+        ("linear", _SPLIT_TIME, {"exponent": 1.0}),
+        ("conceder", _SPLIT_TIME, {"exponent": 0.25}),
+        ("fixed_price", f"{_SPLIT}.aspiring:FixedAspiration", None),
+        ("hardliner", f"{_SPLIT}.aspiring:Hardliner", None),
+        ("tit_for_tat", f"{_SPLIT}.answering:TitForTat", None),
+        ("micro", f"{_SPLIT}.answering:Micro", None),
+        ("trade_off", f"{_SPLIT}.trade_off:TradeOff", None),
+        ("random", f"{_SPLIT}.plain:RandomSplit", None),
+        ("greedy_concession", f"{_SPLIT}.plain:GreedyConcession", None),
+    ):
+        register_policy(name, target, domain="multi_item", defaults=defaults)

@@ -1,0 +1,1 @@
+"""Strategies that split a pool of items."""
