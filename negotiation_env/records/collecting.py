@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
+from negotiation_env.domain import Array
 from negotiation_env.policy import OFFER
+from negotiation_env.records.format import Format, GameFacts
 from negotiation_env.records.games import Games, label
-from negotiation_env.records.lines import GameFacts
+from negotiation_env.records.jsonl import TEXTS
 from negotiation_env.records.read_game import ReadGame
 
-_DTYPES = {"first": np.int64, "max_turns": np.int32, "seed": np.uint64}
-_TEXTS = (
-    "strategy_0", "strategy_1", "params_0", "params_1", "scenario", "information", "episode_outcome", "product",
-)  # fmt: skip
+_DTYPES: dict[str, type[np.generic]] = {"first": np.int64, "max_turns": np.int32, "seed": np.uint64}
 
 
 class Collector:
@@ -22,9 +24,10 @@ class Collector:
     reading does.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, form: Format) -> None:
+        self.form = form
         self._facts: list[GameFacts] = []
-        self._results: list[tuple[float, ...]] = []
+        self._results: list[tuple[float | None, ...]] = []
         self._kinds: list[int] = []
         self._offers: list[float] = []
         self._messages: dict[int, str] = {}
@@ -37,7 +40,7 @@ class Collector:
         """Take a whole game."""
         start = len(self._kinds)
         self._facts.append(game.facts)
-        self._results.append((*game.commanded, *game.rewards, len(game.kinds)))
+        self._results.append((len(game.kinds), *game.rewards, *game.own[0], *game.own[1]))
         self._kinds += game.kinds
         self._offers += game.offers
         self._messages.update((start + place, text) for place, text in game.messages.items())
@@ -45,14 +48,29 @@ class Collector:
 
     def games(self) -> Games:
         """What has been taken."""
-        columns = dict(zip(GameFacts._fields, zip(*self._facts, strict=True), strict=True))
+        form, columns = self.form, _columns(self._facts)
+        columns |= _columns(columns.pop("own"))
         ids = list(columns.pop("uid"))
-        texts = {name: label(columns.pop(name)) for name in _TEXTS}
-        numbers = {name: np.array(values, dtype=_DTYPES.get(name, np.float64)) for name, values in columns.items()}
-        command_0, command_1, reward_0, reward_1, turns = np.array(self._results).T
-        numbers |= {"rho_commanded_0": command_0, "rho_commanded_1": command_1}
-        numbers |= {"reward_0": reward_0, "reward_1": reward_1, "turns": turns.astype(np.int32)}
+        texts = {name: label(columns.pop(name)) for name in (*TEXTS, *form.labels)}
+        dtypes = {**_DTYPES, **form.dtypes}
+        numbers = {name: _array(values, dtypes.get(name, np.float64)) for name, values in columns.items()}
+        results = [f"{name}_{seat}" for seat in (0, 1) for name in form.seat_facts]
+        numbers |= zip(("turns", "reward_0", "reward_1", *results), _array(self._results, np.float64).T, strict=True)
+        numbers["turns"] = numbers["turns"].astype(np.int32)
         kind = np.array(self._kinds, dtype=np.int8)
-        offer = np.full(len(kind), np.nan)
+        offer = np.full(len(kind), form.nothing)
         offer[kind == OFFER] = self._offers
-        return Games(ids, numbers, texts, kind, offer, self._messages, self._notes)
+        return Games(form.domain, ids, numbers, texts, kind, offer, self._messages, self._notes)
+
+
+def _columns(rows: Sequence[Any]) -> dict[str, Sequence[Any]]:
+    """Rows of named tuples, as columns by name."""
+    return dict(zip(rows[0]._fields, zip(*rows, strict=True), strict=True))
+
+
+def _array(values: Sequence[Any], dtype: type[np.generic]) -> Array:
+    """A column (E,) of numbers, NaN for ``None``, or (E, I) of tuples of numbers, which end with 0 if they differ."""
+    if isinstance(values[0], tuple):
+        width = max(map(len, values))
+        return np.array([(*row, *[0] * (width - len(row))) for row in values], dtype=dtype)
+    return np.array(values, dtype=dtype)

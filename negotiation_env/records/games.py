@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -11,12 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from negotiation_env.domain import Array
-from negotiation_env.episodes import ENDED_BY, FAULTED, Episodes
-from negotiation_env.policy import Int64, JsonValue
-from negotiation_env.records.errors import RecordError
-from negotiation_env.registry import Player
-
-SIDES = ("buyer", "seller")
+from negotiation_env.policy import Int64
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,26 +44,27 @@ def label(texts: Sequence[str]) -> Labels:
 
 @dataclass(frozen=True, eq=False)
 class Games:
-    """E price games that came to an end without a fault, and their N moves in turn order.
+    """E games of one domain that came to an end without a fault, and their N moves in turn order.
 
     Attributes:
+        domain: the name of the domain.
         ids: the trajectory id of each game.
-        facts: by name, (E,) columns: first (seat), turns, max_turns, seed, buyer_max, seller_min, price_low,
-            price_high, price (NaN without a deal), rho (-1 without a deal, NaN with an empty surplus), and for each
-            seat rho_commanded_0, rho_commanded_1 (NaN unless commanded), reward_0, reward_1.
+        facts: by name, columns (E,) or (E, I): first (seat), turns, max_turns, seed, for each seat reward_0 and
+            reward_1, and the domain's own, see ``facts`` of its format. Where games differ in I, rows end with 0.
         labels: by name, columns of texts: strategy_0, strategy_1, params_0, params_1 (JSON), scenario,
-            information, episode_outcome, product (empty unless the scenario names products).
+            information, episode_outcome, and the domain's own.
         kind: int8 (N,), 0 offer, 1 accept, 2 walk.
-        offer: float64 (N,), NaN where ``kind`` is not 0.
+        offer: (N,) what is offered, as the engine knows it.
         messages: row -> what was said with the move.
         notes: row -> the policy's note, as JSON text.
     """
 
+    domain: str
     ids: list[str]
     facts: Mapping[str, Array]
     labels: Mapping[str, Labels]
     kind: NDArray[np.int8]
-    offer: NDArray[np.float64]
+    offer: Array
     messages: Mapping[int, str] = field(default_factory=dict)
     notes: Mapping[int, str] = field(default_factory=dict)
 
@@ -88,6 +82,7 @@ class Games:
         ends = np.append(self.starts, len(self.kind))
         first, last = int(ends[low]), int(ends[min(high, len(self))])
         return Games(
+            self.domain,
             self.ids[low:high],
             {name: values[low:high] for name, values in self.facts.items()},
             {name: column.take(slice(low, high)) for name, column in self.labels.items()},
@@ -108,14 +103,23 @@ def joined(parts: Sequence[Games]) -> Games:
         return parts[0]
     offsets = np.cumsum([0, *(len(part.kind) for part in parts)]).tolist()
     return Games(
+        parts[0].domain,
         [uid for part in parts for uid in part.ids],
-        {name: np.concatenate([part.facts[name] for part in parts]) for name in parts[0].facts},
+        {name: _stacked([part.facts[name] for part in parts]) for name in parts[0].facts},
         {name: _joined_labels([part.labels[name] for part in parts]) for name in parts[0].labels},
         np.concatenate([part.kind for part in parts]),
         np.concatenate([part.offer for part in parts]),
         {row + start: text for part, start in zip(parts, offsets, strict=False) for row, text in part.messages.items()},
         {row + start: note for part, start in zip(parts, offsets, strict=False) for row, note in part.notes.items()},
     )
+
+
+def _stacked(columns: Sequence[Array]) -> Array:
+    """Columns (E,), or (E, I) that are made as wide as the widest, below each other."""
+    if columns[0].ndim == 2:
+        width = max(column.shape[1] for column in columns)
+        columns = [np.pad(column, ((0, 0), (0, width - column.shape[1]))) for column in columns]
+    return np.concatenate(columns)
 
 
 def _joined_labels(columns: Sequence[Labels]) -> Labels:
@@ -139,97 +143,3 @@ def blocks(parts: Iterable[Games], size: int) -> Iterator[Games]:
         waiting = [games.part(whole, len(games))]
     if sum(map(len, waiting)):
         yield joined(waiting)
-
-
-def finished_games(episodes: Episodes) -> Games:
-    """The games of an `Episodes` that did not end by a fault, for export.
-
-    Raises:
-        RecordError: the domain has no file format yet, or the games were played without a record.
-    """
-    run, batch = episodes.run, episodes.batch
-    if run.domain.name != "price":
-        raise RecordError(f"games of domain {run.domain.name!r} cannot be written to files; only 'price' can.")
-    if not batch.decisions:
-        raise RecordError("these games were played with record=False; play them again with record=True.")
-    keep = batch.episodes["ended"] != FAULTED
-    rows = np.repeat(keep, batch.episodes["turns"])
-    place = np.cumsum(rows) - 1
-    return Games(
-        [f"{run.run_id}-{number}" for number in batch.episodes["episode"][keep].tolist()],
-        _facts(episodes, keep),
-        {name: column.take(np.flatnonzero(keep)) for name, column in _labels(episodes).items()},
-        batch.decisions["kind"][rows],
-        batch.decisions["price"][rows],
-        {int(place[row]): text for row, text in sorted(batch.messages.items()) if rows[row]},
-        {int(place[row]): json_text(note) for row, note in sorted(batch.notes.items()) if rows[row]},
-    )
-
-
-def _facts(episodes: Episodes, keep: NDArray[np.bool_]) -> dict[str, Array]:
-    table, raw, run = episodes.episodes, episodes.batch.episodes, episodes.run
-    facts = {name: raw[name][keep] for name in ("first", "buyer_max", "seller_min", "price_low", "price_high", "price")}
-    facts["turns"] = raw["turns"][keep].astype(np.int32)
-    facts["rho"] = table["rho"][keep]
-    facts["max_turns"] = np.full(len(facts["turns"]), run.config.max_turns, dtype=np.int32)
-    facts["seed"] = np.full(len(facts["turns"]), run.seed, dtype=np.uint64)
-    for seat, players in enumerate(run.players):
-        commands = np.array([commanded_rho(player.params) for player in players])
-        facts[f"rho_commanded_{seat}"] = commands[raw[f"player_{seat}"][keep]]
-        facts[f"reward_{seat}"] = table[f"reward_{seat}"][keep] + 0.0  # -0.0 becomes 0.0
-    return facts
-
-
-def _labels(episodes: Episodes) -> dict[str, Labels]:
-    raw, run, size = episodes.batch.episodes, episodes.run, len(episodes)
-    same = np.zeros(size, dtype=np.int32)
-    labels = {
-        "scenario": Labels(same, (run.config.scenario,)),
-        "information": Labels(same, (run.config.information,)),
-        "episode_outcome": Labels(raw["ended"].astype(np.int32), tuple(ENDED_BY.tolist())),
-        "product": label([str(title) for title in raw["product"]]) if "product" in raw else Labels(same, ("",)),
-    }
-    for seat, players in enumerate(run.players):
-        codes = raw[f"player_{seat}"].astype(np.int32)
-        labels[f"strategy_{seat}"] = Labels(codes, tuple(player.name for player in players))
-        labels[f"params_{seat}"] = Labels(codes, tuple(_params_text(player) for player in players))
-    return labels
-
-
-def _params_text(player: Player) -> str:
-    return json_text(dict(sorted(player.params.items())))
-
-
-def commanded_rho(params: Mapping[str, JsonValue]) -> float:
-    """The rho that a player with these parameters is commanded to reach; NaN if none."""
-    rho = params.get("rho")
-    return float(rho) if isinstance(rho, int | float) and not isinstance(rho, bool) else math.nan
-
-
-def zopa_width(buyer_max: float, seller_min: float) -> float:
-    """Width of the surplus in currency units, negative if it is empty, without floating-point dust."""
-    return round(buyer_max - seller_min, 9) + 0.0
-
-
-def zopa_widths(buyer_max: Array, seller_min: Array) -> Array:
-    """`zopa_width` of each pair of limits (E,)."""
-    return np.array([zopa_width(*limits) for limits in zip(buyer_max.tolist(), seller_min.tolist(), strict=True)])
-
-
-_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=str)
-
-
-def json_text(value: object) -> str:
-    """Compact JSON in which what is not finite is null and what JSON does not know is its text."""
-    try:
-        return _ENCODER.encode(value)
-    except ValueError:
-        return _ENCODER.encode(_finite(value))
-
-
-def _finite(value: object) -> object:
-    if isinstance(value, Mapping):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

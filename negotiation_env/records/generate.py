@@ -11,7 +11,8 @@ from pathlib import Path
 from negotiation_env.episodes import Episodes
 from negotiation_env.records.errors import Interrupted, RecordError, explained
 from negotiation_env.records.files import publish_together
-from negotiation_env.records.games import Games, finished_games
+from negotiation_env.records.finished import finished_games
+from negotiation_env.records.games import Games
 from negotiation_env.records.outputs import TEMPORARY, Output, Writer, find_output
 from negotiation_env.records.replay import played_again
 from negotiation_env.records.shards import ShardFolder

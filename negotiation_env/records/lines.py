@@ -2,209 +2,123 @@
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, NoReturn
 
 from negotiation_env.policy import OFFER
-from negotiation_env.records.games import SIDES, json_text
+from negotiation_env.records.fields import NUMBER, OPTIONAL, get, number, one_of, params, parsed, whole
+from negotiation_env.records.format import Format, GameFacts, Record, SeatFacts, format_of
 from negotiation_env.records.jsonl import ACTIONS
+from negotiation_env.records.text import json_text
 from negotiation_env.run import SCHEMA_VERSION
 
 OUTCOMES = {"OFFER": "deadline", "ACCEPT": "deal", "WALK": "walk"}
 """How a game ends whose last action is this."""
-_ROUNDING = 1e-6
-_NUMBER, _OPTIONAL = (float, int), (float, int, type(None))
-
-
-class GameFacts(NamedTuple):
-    """What every line of a game says alike; prices in currency units, ``None`` for null, parameters as JSON."""
-
-    uid: str
-    first: int
-    max_turns: int
-    seed: int
-    buyer_max: float
-    seller_min: float
-    price_low: float
-    price_high: float
-    price: float | None
-    rho: float | None
-    strategy_0: str
-    strategy_1: str
-    params_0: str
-    params_1: str
-    scenario: str
-    information: str
-    episode_outcome: str
-    product: str
 
 
 @dataclass(slots=True)
 class Line:
-    """One decision: who moved, what it did, and what it says about its game; NaN for null."""
+    """One decision: who moved, what it did, and what it says about its game.
+
+    Attributes:
+        facts: what all lines of the game say alike.
+        own: what all lines of the mover say alike.
+        turn: the 1-based turn.
+        seat: who moved.
+        offers: those before, as `negotiation_env.records.games.Games` has them.
+        kind: of the move.
+        offer: what was offered, if anything.
+        reward: of the move.
+        is_terminal: whether it is the last one of its agent.
+        message: what was said with it.
+        notes: JSON text.
+    """
 
     facts: GameFacts
+    own: SeatFacts
     turn: int
     seat: int
     offers: list[float]
     kind: int
-    price: float
+    offer: list[float]
     reward: float
     is_terminal: bool
-    rho_commanded: float
     message: str
     notes: str
 
 
-def parse_line(text: str) -> Line:
+def parse_line(text: str, form: Format) -> Line:
     """Parse and check a line.
 
     Raises:
-        ValueError: with the reason, if the line is no record of this schema version.
+        ValueError: with the reason, if the line is no record of this schema version and format.
     """
-    record = _parsed(text)
+    record = parsed(text)
     if record.get("schema_version") != SCHEMA_VERSION:
         raise ValueError(
             f"schema_version is {record.get('schema_version')!r}; only version {SCHEMA_VERSION} can be read"
         )
-    agent, state, action, meta = (_get(record, name, dict) for name in ("agent", "state", "action", "meta"))
-    role = _one_of(state, "role", SIDES)
-    kind = ACTIONS.index(_one_of(action, "type", ACTIONS))
-    price = _get(action, "price", *(_NUMBER if kind == OFFER else (type(None),)))
-    commanded = _get(record, "rho_commanded", *_OPTIONAL)
-    if _get(record, "intent_impasse", bool) != (commanded == -1.0):
-        raise ValueError("intent_impasse must be true where rho_commanded is -1, and only there")
-    line = Line(
-        facts=_facts(record, SIDES.index(role), agent, state, meta),
-        turn=_get(record, "turn", int),
-        seat=SIDES.index(role),
-        offers=_offers(state),
+    _, state, action, _ = (get(record, name, dict) for name in ("agent", "state", "action", "meta"))
+    _check_domain(record, action, form)
+    seat = form.sides.index(one_of(state, "role", form.sides))
+    kind = ACTIONS.index(one_of(action, "type", ACTIONS))
+    facts, turn = _facts(record, seat, form), get(record, "turn", int)
+    history, offered = get(state, "offer_history", list), _offered(action, kind, form)
+    _check_state(state, turn, history, form)
+    return Line(
+        facts=facts,
+        own=form.reader.seat_facts(record),
+        turn=turn,
+        seat=seat,
+        offers=form.reader.offers(history, facts.own, facts.first == seat),
         kind=kind,
-        price=math.nan if price is None else float(price),
-        reward=float(_get(record, "reward", *_NUMBER)),
-        is_terminal=_get(record, "is_terminal", bool),
-        rho_commanded=math.nan if commanded is None else float(commanded),
-        message=_get(record, "message", str, type(None), default=None) or "",
+        offer=form.reader.offers(offered, facts.own, True),
+        reward=number(record, "reward"),
+        is_terminal=get(record, "is_terminal", bool),
+        message=get(record, "message", str, type(None), default=None) or "",
         notes=json_text(record["notes"]) if record.get("notes") is not None else "",
     )
-    _check_state(line, state, float(_get(meta, "zopa_width", *_NUMBER)))
-    return line
 
 
-def _parsed(text: str) -> dict[str, Any]:
-    try:
-        record = _DECODER.decode(text)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"not JSON ({error.msg} at column {error.colno})") from None
-    if not isinstance(record, dict):
-        raise ValueError(f"a record must be a JSON object, not {type(record).__name__}")
-    return record
+def _check_domain(record: Record, action: Record, form: Format) -> None:
+    found = None if form.content in action else format_of(record)
+    if found is not None:
+        raise ValueError(
+            f"a record of the domain {found.domain!r} in a file of {form.domain!r} games; "
+            "give each domain a file of its own"
+        )
 
 
-def _not_json(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON; what has no value is null")
-
-
-_DECODER = json.JSONDecoder(parse_constant=_not_json)
-
-
-def _facts(
-    record: Mapping[str, Any], seat: int, agent: Mapping[str, Any], state: Mapping[str, Any], meta: Mapping[str, Any]
-) -> GameFacts:
-    low, high = _pair(state, "price_range")
-    own = _get(agent, "strategy", str), _params(agent, "params")
-    other = _get(meta, "opponent", str), _params(meta, "opponent_params")
-    buyer, seller = (own, other) if seat == 0 else (other, own)
+def _facts(record: Record, seat: int, form: Format) -> GameFacts:
+    agent, state, meta = record["agent"], record["state"], record["meta"]
+    mine = get(agent, "strategy", str), params(agent, "params")
+    other = get(meta, "opponent", str), params(meta, "opponent_params")
+    one, two = (mine, other) if seat == 0 else (other, mine)
     return GameFacts(
-        uid=_get(record, "trajectory_id", str),
-        first=SIDES.index(_one_of(meta, "first_mover", SIDES)),
-        max_turns=_whole(state, "max_turns", 2**31),
-        seed=_whole(meta, "seed", 2**64),
-        buyer_max=float(_get(meta, "buyer_max", *_NUMBER)),
-        seller_min=float(_get(meta, "seller_min", *_NUMBER)),
-        price_low=low,
-        price_high=high,
-        price=_get(meta, "accepted_price", *_OPTIONAL),
-        rho=_get(record, "rho", *_OPTIONAL),
-        strategy_0=buyer[0],
-        strategy_1=seller[0],
-        params_0=buyer[1],
-        params_1=seller[1],
-        scenario=_get(meta, "scenario", str),
-        information=_get(meta, "information", str),
-        episode_outcome=_one_of(meta, "episode_outcome", tuple(OUTCOMES.values())),
-        product=_get(meta, "product", str, default=""),
+        uid=get(record, "trajectory_id", str),
+        first=form.sides.index(one_of(meta, "first_mover", form.sides)),
+        max_turns=whole(state, "max_turns", 2**31),
+        seed=whole(meta, "seed", 2**64),
+        strategy_0=one[0],
+        strategy_1=two[0],
+        params_0=one[1],
+        params_1=two[1],
+        scenario=get(meta, "scenario", str),
+        information=get(meta, "information", str),
+        episode_outcome=one_of(meta, "episode_outcome", tuple(OUTCOMES.values())),
+        own=form.reader.facts(record, state, meta, seat),
     )
 
 
-def is_width(width: float, facts: GameFacts) -> bool:
-    """Whether this is the width of the surplus, but for rounding."""
-    return abs(width - (facts.buyer_max - facts.seller_min)) < _ROUNDING
+def _offered(action: Record, kind: int, form: Format) -> list[object]:
+    """What the move offers, nothing or one thing."""
+    if kind == OFFER:
+        return [get(action, form.content, *NUMBER, list)]
+    get(action, form.content, type(None))
+    return []
 
 
-def _check_state(line: Line, state: Mapping[str, Any], width: float) -> None:
-    facts = line.facts
-    limit = facts.seller_min if line.seat else facts.buyer_max
-    expected = {
-        "timestep": line.turn - 1,
-        "last_offer_price": line.offers[-1] if line.offers else None,
-        "reservation_price": limit,
-    }
+def _check_state(state: Record, turn: int, history: list[object], form: Format) -> None:
+    expected = {"timestep": turn - 1, form.last_offer: history[-1] if history else None}
     for name, value in expected.items():
-        if _get(state, name, *_OPTIONAL) != value:
+        if get(state, name, *OPTIONAL, list) != value:
             raise ValueError(f"state.{name} is {state[name]!r}; the rest of the line says {value!r}")
-    if not is_width(width, facts):
-        raise ValueError(f"meta.zopa_width is {width}; the limits are {facts.buyer_max} and {facts.seller_min}")
-    if line.kind == OFFER and not facts.price_low <= line.price <= facts.price_high:
-        raise ValueError(f"action.price is {line.price}; it must be inside [{facts.price_low}, {facts.price_high}]")
-
-
-def _offers(state: Mapping[str, Any]) -> list[float]:
-    offers: list[float] = _get(state, "offer_history", list)
-    if any(type(offer) not in _NUMBER for offer in offers):
-        raise ValueError("offer_history must be a list of numbers")
-    return offers
-
-
-def _pair(state: Mapping[str, Any], name: str) -> tuple[float, float]:
-    values = _get(state, name, list)
-    if len(values) != 2 or any(type(value) not in _NUMBER for value in values) or not values[0] < values[1]:
-        raise ValueError(f"{name} is {values!r}; it must be [low, high]")
-    return float(values[0]), float(values[1])
-
-
-def _params(record: Mapping[str, Any], name: str) -> str:
-    return json_text(_get(record, name, dict))
-
-
-def _whole(record: Mapping[str, Any], name: str, limit: int) -> int:
-    value: int = _get(record, name, int)
-    if not 0 <= value < limit:
-        raise ValueError(f"{name} is {value}; it must be at least 0 and below {limit}")
-    return value
-
-
-def _one_of(record: Mapping[str, Any], name: str, allowed: tuple[str, ...]) -> str:
-    value: str = _get(record, name, str)
-    if value not in allowed:
-        raise ValueError(f"{name} is {value!r}; it must be one of {', '.join(allowed)}")
-    return value
-
-
-_NEEDED = object()
-
-
-def _get(record: Mapping[str, Any], name: str, *kinds: type, default: object = _NEEDED) -> Any:  # noqa: ANN401
-    """The value of a key if it is of one of the given types; a bool is no number, and numbers are finite."""
-    value = record.get(name, default)
-    if value is _NEEDED:
-        raise ValueError(f"{name!r} is missing")
-    if type(value) not in kinds and value is not default:
-        names = " or ".join("null" if kind is type(None) else kind.__name__ for kind in kinds)
-        raise ValueError(f"{name} is {value!r}; it must be {names}")
-    if type(value) is float and not math.isfinite(value):
-        raise ValueError(f"{name} is too large")
-    return value

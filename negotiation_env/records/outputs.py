@@ -11,6 +11,7 @@ from typing import Protocol
 from negotiation_env.policy import JsonValue
 from negotiation_env.records.errors import RecordError, require
 from negotiation_env.records.files import discard, flush, named
+from negotiation_env.records.format import format_of
 from negotiation_env.records.games import Games
 from negotiation_env.records.jsonl import lines
 from negotiation_env.records.parquet import DECISIONS, EPISODES, ParquetPair
@@ -111,7 +112,7 @@ class JsonlOutput:
         if not self.append:
             refuse_existing(self.files, overwrite, "--overwrite replaces it, --append adds another run to it")
         elif self.path.exists():
-            _check_appendable(self.path, run.run_id)
+            _check_appendable(self.path, run)
 
     def start(self, folder: Path) -> Writer:
         """Begin with a copy of the existing file if it is appended to."""
@@ -168,15 +169,12 @@ class _JsonlWriter:
         discard(self._file, self.path)
 
 
-def _check_appendable(path: Path, run_id: str) -> None:
+def _check_appendable(path: Path, run: Run) -> None:
     with path.open("rb") as file:
         first = file.readline()
-    try:
-        version = json.loads(first or "{}").get("schema_version")
-    except (ValueError, AttributeError):
-        version = None
-    if first and version != SCHEMA_VERSION:
-        raise RecordError(f"{path}, line 1: no record of schema version {SCHEMA_VERSION}; append to another file.")
+    if first:
+        _check_first(path, first, run.domain.name)
+    run_id = run.run_id
     mark, end = f'"{run_id}-'.encode(), b"\n"
     for chunk in _chunks(path):
         if mark in end + chunk:
@@ -184,6 +182,19 @@ def _check_appendable(path: Path, run_id: str) -> None:
         end = chunk[-len(mark) :]
     if not end.endswith(b"\n"):
         raise RecordError(f"{path} does not end with a whole line; repair it before appending to it.")
+
+
+def _check_first(path: Path, line: bytes, domain: str) -> None:
+    try:
+        record = json.loads(line)
+        version = record.get("schema_version")
+    except (ValueError, AttributeError):
+        record = version = None
+    if version != SCHEMA_VERSION:
+        raise RecordError(f"{path}, line 1: no record of schema version {SCHEMA_VERSION}; append to another file.")
+    found = format_of(record)
+    if found is not None and found.domain != domain:
+        raise RecordError(f"{path} holds {found.domain!r} games; append {domain!r} games to another file.")
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
-from math import isnan
 
 from negotiation_env.policy import ACCEPT, OFFER
-from negotiation_env.records.games import SIDES, commanded_rho
+from negotiation_env.records.format import Format, GameFacts, SeatFacts
 from negotiation_env.records.jsonl import ACTIONS
-from negotiation_env.records.lines import OUTCOMES, GameFacts, Line
-
-_SAME = 1e-9
-"""Shares of the surplus this close are the same."""
+from negotiation_env.records.lines import OUTCOMES, Line
+from negotiation_env.turns import FLOAT_NOISE
 
 
 @dataclass(slots=True)
@@ -21,24 +17,31 @@ class ReadGame:
     """A game of which some lines have been read.
 
     Attributes:
+        form: the domain's format.
         facts: what each line says about it.
-        commanded: the rho that each seat is commanded to reach; NaN if none.
+        own: what each line of each seat says alike.
         kinds: the moves so far.
-        offers: the offered prices so far.
+        offers: what has been offered so far.
         ends: which moves are the last one of their agent.
         rewards: what each seat has earned.
         messages: place of a move -> what was said with it.
         notes: place of a move -> JSON text.
     """
 
+    form: Format
     facts: GameFacts
-    commanded: list[float]
+    own: list[SeatFacts]
     kinds: list[int] = field(default_factory=list)
     offers: list[float] = field(default_factory=list)
     ends: list[bool] = field(default_factory=list)
     rewards: list[float] = field(default_factory=lambda: [0.0, 0.0])
     messages: dict[int, str] = field(default_factory=dict)
     notes: dict[int, str] = field(default_factory=dict)
+
+    @classmethod
+    def begun(cls, form: Format, facts: GameFacts) -> ReadGame:
+        """A game without moves."""
+        return cls(form, facts, [form.reader.expected_seat_facts(text) for text in (facts.params_0, facts.params_1)])
 
     def add(self, line: Line) -> None:
         """Add a parsed line.
@@ -49,38 +52,32 @@ class ReadGame:
         place = len(self.kinds)
         self._check(line, place, (self.facts.first + place) & 1)
         if place < 2:
-            self.commanded[line.seat] = line.rho_commanded
+            self.own[line.seat] = line.own
         if line.message:
             self.messages[place] = line.message
         if line.notes:
             self.notes[place] = line.notes
-        if line.kind == OFFER:
-            self.offers.append(line.price)
+        self.offers += line.offer
         self.kinds.append(line.kind)
         self.ends.append(line.is_terminal)
         self.rewards[line.seat] += line.reward
 
     def _check(self, line: Line, place: int, seat: int) -> None:
-        uid, commanded = self.facts.uid, self.commanded[line.seat]
+        uid, sides = self.facts.uid, self.form.sides
         if line.facts != self.facts:
-            names = [name for name in GameFacts._fields if getattr(line.facts, name) != getattr(self.facts, name)]
-            raise ValueError(f"{names[0]} is not what the lines of episode {uid} before it say")
+            name = next(_differences(line.facts, self.facts))
+            raise ValueError(f"{name} is not what the lines of episode {uid} before it say")
         if (line.turn, line.seat) != (place + 1, seat):
             raise ValueError(
-                f"turn {line.turn} of the {SIDES[line.seat]} stands where turn {place + 1} of the {SIDES[seat]} in "
+                f"turn {line.turn} of the {sides[line.seat]} stands where turn {place + 1} of the {sides[seat]} in "
                 f"episode {uid} should; give whole episodes in order"
             )
         if line.offers != self.offers:
             raise ValueError("offer_history is not what the lines before it say")
         if line.reward and not line.is_terminal:
-            raise ValueError(f"reward is {line.reward} before the last decision of the {SIDES[seat]}; it must be 0")
-        if place > 1 and line.rho_commanded != commanded and not (isnan(line.rho_commanded) and isnan(commanded)):
-            raise ValueError("rho_commanded is not what the lines before it say")
-
-    def is_in_range(self) -> bool:
-        """Whether every offer is inside the public price range."""
-        facts, offers = self.facts, self.offers
-        return not offers or (facts.price_low <= min(offers) and max(offers) <= facts.price_high)
+            raise ValueError(f"reward is {line.reward} before the last decision of the {sides[seat]}; it must be 0")
+        if place > 1 and line.own != self.own[seat]:
+            raise ValueError(f"{' or '.join(self.form.seat_facts)} is not what the lines before it say")
 
     def check_end(self) -> None:
         """Raise ``ValueError`` if the game has no end, or its outcome is not what its moves say."""
@@ -88,16 +85,31 @@ class ReadGame:
         ended = OUTCOMES[ACTIONS[last]] if last != OFFER or turns == facts.max_turns else None
         if self.ends != [False] * (turns - 2) + [True] * min(turns, 2) or ended != facts.episode_outcome:
             raise ValueError(f"episode {facts.uid} breaks off before its outcome, {facts.episode_outcome}")
-        price = self.offers[-1] if last == ACCEPT and self.offers else None
-        if any(self.kinds[:-1]) or facts.price != price:
-            raise ValueError(f"the moves of episode {facts.uid} lead to the price {price}, not to {facts.price}")
-        width = facts.buyer_max - facts.seller_min
-        rho = -1.0 if price is None else (price - facts.seller_min) / width if width > 0.0 else None
-        if facts.rho != rho and (facts.rho is None or rho is None or abs(rho - facts.rho) > _SAME):
-            raise ValueError(f"rho of episode {facts.uid} is {facts.rho}; its limits and price say {rho}")
+        if any(self.kinds[:-1]) or turns > facts.max_turns:
+            raise ValueError(f"episode {facts.uid} goes on after its end")
+        if last == ACCEPT and not self.offers:
+            raise ValueError(f"episode {facts.uid} begins with an acceptance, and there is nothing to accept")
+        agreed = self.offers[-1] if last == ACCEPT else None
+        shares = self.form.reader.check_outcome(facts, agreed, (facts.first + turns) & 1)
+        self._check_rewards(shares, turns - 2 if agreed is not None else 0)
+
+    def _check_rewards(self, shares: tuple[float, float], delay: int) -> None:
+        """Check that each seat has earned its share of a deal, discounted ``delay`` times."""
+        discounts = self.form.reader.discounts(self.facts.own)
+        for seat, (share, reward) in enumerate(zip(shares, self.rewards, strict=True)):
+            if discounts is None and delay:  # all that is known is that the discount is between 0 and 1
+                low, high = min(share, 0.0), max(share, 0.0)
+            else:
+                low = high = share * discounts[seat] ** delay if discounts else share
+            if not low - FLOAT_NOISE <= reward <= high + FLOAT_NOISE:
+                said = f"{low}" if low == high else f"between {low} and {high}"
+                side = self.form.sides[seat]
+                raise ValueError(f"the {side} of episode {self.facts.uid} has earned {reward}; its outcome says {said}")
 
 
-@lru_cache(maxsize=4096)
-def command_of(params: str) -> float:
-    """The rho that a player with these parameters, given as JSON, is commanded to reach; NaN if none."""
-    return commanded_rho(json.loads(params))
+def _differences(one: GameFacts, two: GameFacts) -> Iterator[str]:
+    """The names of the facts that differ."""
+    for facts, others in ((one, two), (one.own, two.own)):
+        for name in facts._fields:
+            if name != "own" and getattr(facts, name) != getattr(others, name):
+                yield name

@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 from negotiation_env.records.collecting import Collector
 from negotiation_env.records.errors import RecordError
+from negotiation_env.records.format import Format, find_format, format_of
 from negotiation_env.records.games import Games
 from negotiation_env.records.lines import parse_line
-from negotiation_env.records.read_game import ReadGame, command_of
-from negotiation_env.records.recognising import recognise
+from negotiation_env.records.read_game import ReadGame
+from negotiation_env.records.recognising import Recogniser
 
 _READ, _LONGEST = 1 << 17, 1 << 26
 """Characters that are read at once, and that are searched for the end of a game."""
-_FIRST_TURN = '"last_offer_price":null,"offer_history":[]'
-"""Stands in the first line of every game and in no other; long, so that it is found fast."""
 
 
 def read_games(path: str | Path, size: int) -> Iterator[Games]:
-    """The games of a JSONL file, which may hold several runs, in blocks of ``size``, the last one smaller.
+    """The games of a JSONL file, perhaps several runs of one domain, in blocks of ``size``, the last one smaller.
 
     Raises:
-        RecordError: with file, line and reason, for a line that is no record of this schema version or does not
-            go on as its episode began, an episode without its end, or a file without records.
+        RecordError: with file, line and reason, for a line that is no record of this schema version or of another
+            domain, or does not go on as its episode began, an episode without its end, or a file without records.
         OSError: the file cannot be opened.
     """
-    reader, block = _Reader(Path(path)), Collector()
+    reader = _Reader(Path(path))
+    block = Collector(reader.form)
     for game in reader.games():
         block.add(game)
         if len(block) == size:
             yield block.games()
-            block = Collector()
+            block = Collector(reader.form)
     if not reader.known:
         raise RecordError(f"{path}: no records; give a file that `negotiate generate` has written.")
     if len(block):
@@ -42,12 +43,14 @@ class _Reader:
     """Reads whole games in the order of the file.
 
     Attributes:
+        form: that of the domain of its first line.
         line: the number of the line that is being looked at.
         known: the trajectory ids so far.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.form = _form_of_file(path)
         self.line = 0
         self.known: set[str] = set()
         self._open: ReadGame | None = None
@@ -55,8 +58,9 @@ class _Reader:
     def games(self) -> Iterator[ReadGame]:
         """All games, each checked; see `read_games` for what raises."""
         try:
-            for text in _pieces(self.path):
-                game = recognise(text)
+            recogniser = Recogniser(self.form)
+            for text in _pieces(self.path, f'"{self.form.last_offer}":null,"offer_history":[]'):
+                game = recogniser.recognise(text)
                 if game is None:
                     yield from self._read_lines(text)
                     continue
@@ -68,18 +72,19 @@ class _Reader:
             line = _undecodable(self.path)
             raise RecordError(f"{self.path}, line {line}: not UTF-8 text ({error.reason}).") from error
         except ValueError as error:
-            raise RecordError(f"{self.path}, line {self.line}: {error}.") from error
+            reason = str(error).removesuffix(".")
+            raise RecordError(f"{self.path}, line {self.line}: {reason}.") from error
 
     def _read_lines(self, text: str) -> Iterator[ReadGame]:
         for written in text.removesuffix("\n").split("\n"):
             self.line += 1
             if not written or written.isspace():
                 continue
-            line = parse_line(written)
+            line = parse_line(written, self.form)
             game = self._open
             if game is None or game.facts.uid != line.facts.uid:
                 yield from self._close()
-                game = ReadGame(line.facts, [command_of(line.facts.params_0), command_of(line.facts.params_1)])
+                game = ReadGame.begun(self.form, line.facts)
                 self._begin(game)
             game.add(line)
 
@@ -97,14 +102,27 @@ class _Reader:
         self._open = None
 
 
-def _pieces(path: Path) -> Iterator[str]:
-    """The text of the file in pieces of whole lines; in our own writing each is one game."""
+def _form_of_file(path: Path) -> Format:
+    """The format of the first line; that of the price domain if it is of none, and reading it will say why."""
+    with path.open("rb") as file:
+        first = next((line for line in file if line.strip()), b"")
+    try:
+        return format_of(json.loads(first)) or find_format("price")
+    except ValueError:
+        return find_format("price")
+
+
+def _pieces(path: Path, first_turn: str) -> Iterator[str]:
+    """The text of the file in pieces of whole lines; in our own writing each is one game.
+
+    ``first_turn`` stands in the first line of every game and in no other; it is long, so that it is found fast.
+    """
     text = ""
     with path.open(encoding="utf-8", newline="\n") as file:
         while read := file.read(_READ):
             text += read
-            begin, mark = 0, text.find(_FIRST_TURN)
-            while mark >= 0 and (following := text.find(_FIRST_TURN, mark + 1)) >= 0:
+            begin, mark = 0, text.find(first_turn)
+            while mark >= 0 and (following := text.find(first_turn, mark + 1)) >= 0:
                 cut = text.rfind("\n", 0, following) + 1
                 if cut > begin:
                     yield text[begin:cut]
