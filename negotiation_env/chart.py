@@ -170,3 +170,47 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list
     for rank, index in enumerate(order):
         places[index] = level[rank] + rank * gap
     return places
+
+
+def legend_above(axes: Axes) -> None:
+    """A legend above the axes, one row an entry; `place_heading` puts it under the title."""
+    legend = axes.legend(
+        loc="upper left",
+        fontsize=BODY,
+        frameon=False,
+        borderaxespad=0.0,
+        borderpad=0.1,
+        handlelength=1.4,
+        handletextpad=0.5,
+        labelspacing=0.25,
+    )
+    legend.set_in_layout(False)  # the title's padding keeps its height free; its width must not squeeze the axes
+
+
+def legend_lines(axes: Axes) -> int:
+    """How many lines of text the legend of the axes has."""
+    legend = axes.get_legend()
+    return sum(text.get_text().count("\n") + 1 for text in legend.get_texts()) if legend else 0
+
+
+def place_heading(axes: Axes, title: str, lines: int) -> None:
+    """Put the title above room for so many lines of legend, and the legend right below it."""
+    from matplotlib.transforms import offset_copy
+
+    height = lines * BODY * 1.32 + 2
+    axes.set_title(title, fontsize=TITLE, loc="left", pad=height + 2)
+    legend = axes.get_legend()
+    if legend is not None:
+        above = offset_copy(axes.transAxes, fig=axes.get_figure(root=True), y=height, units="points")
+        legend.set_bbox_to_anchor((-0.015, 1.0), above)
+
+
+def tidy_grid(panels: Sequence[Axes], across: int) -> None:
+    """Titles of all panels at one height; axis labels only at the left and at the bottom of the grid."""
+    lines = max(legend_lines(axes) for axes in panels)
+    for place, axes in enumerate(panels):
+        place_heading(axes, axes.get_title(loc="left"), lines)
+        if place % across:
+            axes.set_ylabel("")
+        if place + across < len(panels):
+            axes.set_xlabel("")

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from negotiation_env.multi_item.game import MultiItemGame
 from negotiation_env.multi_item.rules import AGENTS
 
+_HEADING_LINES = 3
+"""Both agents and the outcome: pictures of a game are of one size, so that they make a film."""
+
 
 def render_game(game: MultiItemGame, render_mode: str) -> str | NDArray[np.uint8]:
     """The game as text (``"ansi"``, ``"human"``) or as an RGB picture (H, W, 3) of the proposals in utility space."""
@@ -45,10 +48,13 @@ def _worth(game: MultiItemGame, seat: int, keep: list[int]) -> str:
 
 def draw_picture(game: MultiItemGame) -> NDArray[np.uint8]:
     """The proposals in utility space as uint8 (H, W, 3); needs matplotlib (``negotiation-env[plot]``)."""
-    from negotiation_env.chart import figure_pixels, new_figure
-    from negotiation_env.multi_item.plots import draw_game
+    from negotiation_env.chart import figure_pixels
+    from negotiation_env.multi_item.plots import draw_game, finish_panels, panel_figure
 
-    figure = new_figure(width=5.0, height=5.0)
-    draw_game(figure.add_subplot(), game.quantities, game.values, game.moves, game.config.disagreement)
+    figure = panel_figure(1, 1, width=5.0)
+    outcome = game.outcome() if game.ended else None
+    private = (game.quantities, game.values)
+    draw_game(figure.axes[0], *private, game.moves, game.config.disagreement, outcome, None, game.config.max_turns)
+    finish_panels(figure, 1, lines=_HEADING_LINES)
     pixels: NDArray[np.uint8] = figure_pixels(figure)
     return pixels
