@@ -41,8 +41,8 @@ class TradeOff(SplitStrategy, Modelling):
     acceptance: str = "next"
     start: float = 1.0
     end: float = 0.0
-    concession: float = 0.05
-    band: float = 0.05
+    concession: float = 0.1
+    band: float = 0.1
     choose_by: str = SIMILARITY
 
     def __post_init__(self) -> None:
