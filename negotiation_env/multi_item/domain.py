@@ -201,7 +201,8 @@ class MultiItemDomain:
             quality={name: row[name] for name in COLUMNS},
             moves=moves_of(episodes, index, lambda move: episodes.decisions["keep"][move].tolist()),
             players={agent: row[agent] for agent in AGENTS},
-            details={name: row[name] for name in ("seed", "episode", "scenario", "information", "max_turns")},
+            details={name: row[name] for name in ("seed", "episode", "scenario", "information", "max_turns")}
+            | {"disagreement": episodes.run.config.disagreement},  # type: ignore[attr-defined]  # this domain's config
         )
 
 

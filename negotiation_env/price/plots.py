@@ -13,15 +13,18 @@ from negotiation_env.chart import (
     BODY,
     COLUMN_WIDTH,
     PAGE_WIDTH,
-    TITLE,
     VERMILION,
     Label,
     axes_size,
     figure_pixels,
     label_right,
+    legend_above,
+    legend_lines,
     new_figure,
+    place_heading,
     save_figure,
     style_axes,
+    tidy_grid,
     wrapped,
 )
 from negotiation_env.price import rules
@@ -77,8 +80,8 @@ def draw_game(
     ]
     label_right(axes, [*labels, *_draw_ending(axes, moves, outcome)])
     name_zone(axes, seller_min, buyer_max)
-    _legend_above(axes)
-    _place_heading(axes, _headline(moves, max_turns, outcome), _legend_lines(axes))
+    legend_above(axes)
+    place_heading(axes, _headline(moves, max_turns, outcome), legend_lines(axes))
 
 
 def _caption(axes: Axes, agent: str, moves: Sequence[Move], names: Mapping[str, str] | None) -> str:
@@ -135,38 +138,6 @@ def _accept_mark(size: float) -> dict[str, Any]:
     return {"marker": "*", "markersize": size, "color": BLACK, "markeredgecolor": "white", "markeredgewidth": 0.6}
 
 
-def _legend_above(axes: Axes) -> None:
-    """A legend above the axes, one row an entry; `_place_heading` puts it under the title."""
-    legend = axes.legend(
-        loc="upper left",
-        fontsize=BODY,
-        frameon=False,
-        borderaxespad=0.0,
-        borderpad=0.1,
-        handlelength=1.4,
-        handletextpad=0.5,
-        labelspacing=0.25,
-    )
-    legend.set_in_layout(False)  # the title's padding keeps its height free; its width must not squeeze the axes
-
-
-def _legend_lines(axes: Axes) -> int:
-    legend = axes.get_legend()
-    return sum(text.get_text().count("\n") + 1 for text in legend.get_texts()) if legend else 0
-
-
-def _place_heading(axes: Axes, title: str, lines: int) -> None:
-    """Put the title above room for so many lines of legend, and the legend right below it."""
-    from matplotlib.transforms import offset_copy
-
-    height = lines * BODY * 1.32 + 2
-    axes.set_title(title, fontsize=TITLE, loc="left", pad=height + 2)
-    legend = axes.get_legend()
-    if legend is not None:
-        above = offset_copy(axes.transAxes, fig=axes.get_figure(root=True), y=height, units="points")
-        legend.set_bbox_to_anchor((-0.015, 1.0), above)
-
-
 def _headline(moves: Sequence[Move], max_turns: int, outcome: Mapping[str, Any] | None) -> str:
     if outcome is None:
         return f"Turn {moves[-1][0] if moves else 0} of {max_turns}"
@@ -204,19 +175,8 @@ def interaction_figure(
         limits = (game.buyer_max, game.seller_min, low, high, game.details["max_turns"])
         outcome = {name: getattr(game, name) for name in ("deal", "price", "rho", "turns", "ended_by")}
         draw_game(axes, game.moves, *limits, outcome, names[place] if names else game.players)
-    _tidy_grid(figure.axes, across)
+    tidy_grid(figure.axes, across)
     return figure
-
-
-def _tidy_grid(panels: Sequence[Axes], across: int) -> None:
-    """Titles of a row on one line; axis labels only at the left and at the bottom of the grid."""
-    lines = max(_legend_lines(axes) for axes in panels)
-    for place, axes in enumerate(panels):
-        _place_heading(axes, axes.get_title(loc="left"), lines)
-        if place % across:
-            axes.set_ylabel("")
-        if place + across < len(panels):
-            axes.set_xlabel("")
 
 
 def price_window(game: PriceEpisode) -> tuple[float, float]:

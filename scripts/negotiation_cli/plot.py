@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from negotiation_cli import options
+from negotiation_cli.figures import figure_files, save_figures, slug
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -18,16 +19,18 @@ if TYPE_CHECKING:
     from negotiation_env.episodes import Episodes
 
 STRATEGIES = "boulware_hard,boulware_firm,linear_noisy,conceder,tit_for_tat,micro_fine"
-PAIRS = (
-    "boulware_firm vs tit_for_tat",
-    "linear vs boulware_hard",
-    "conceder vs micro_fine",
-    "tit_for_tat vs linear_noisy",
-    "split_difference vs fair_slow",
-    "price_fixed_strict vs price_fixed_strict",
-)
+PAIRS = {
+    "price": (
+        "boulware_firm vs tit_for_tat",
+        "linear vs boulware_hard",
+        "conceder vs micro_fine",
+        "tit_for_tat vs linear_noisy",
+        "split_difference vs fair_slow",
+        "price_fixed_strict vs price_fixed_strict",
+    ),
+    "multi_item": ("boulware vs trade_off", "linear vs tit_for_tat", "micro vs micro", "hardliner vs conceder"),
+}
 BUYER_MAX, SELLER_MIN = 900.0, 400.0
-FORMATS = ("png", "pdf", "svg")
 
 CONCESSIONS_EPILOG = """
 Examples:
@@ -44,8 +47,17 @@ Examples:
   negotiate plot interactions --agent1 linear,fair --agent2 tit_for_tat
 
   negotiate plot interactions --pairs "linear vs fair" --pairs "fair vs fair"
+
+  negotiate plot interactions --domain multi_item --scenario bargaining
 """
-app = typer.Typer(help="Draw figures: concessions, interactions.", no_args_is_help=False)
+OUTCOMES_EPILOG = """
+Examples:
+
+  negotiate plot outcomes
+
+  negotiate plot outcomes --agent1 boulware --agent2 trade_off --scenario bargaining
+"""
+app = typer.Typer(help="Draw figures: concessions, interactions, outcomes.", no_args_is_help=False)
 
 Formats = Annotated[str, typer.Option("--formats", help="Any of png, pdf, svg, separated by commas.")]
 BuyerMax = Annotated[float, typer.Option("--buyer_max", help="The most the buyer pays.", rich_help_panel="The game")]
@@ -65,7 +77,7 @@ OpeningMover = Annotated[
 
 @app.callback(invoke_without_command=True)
 def plot(context: typer.Context) -> None:
-    """Draw figures of price games."""
+    """Draw figures of games."""
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
 
@@ -111,7 +123,7 @@ def concessions(
     sides = {"buyer": ("buyer",), "seller": ("seller",), "both": ("buyer", "seller")}
     if side not in sides:
         raise ValueError(unknown_name("side", side, sides))
-    files = _files(output_dir, ["concessions"], formats, overwrite)
+    files = figure_files(output_dir, ["concessions"], formats, overwrite)
     settings = options.given(scenario=scenario, catalogue=catalogue, max_turns=max_turns, information=information)
     limits = {} if scenario else {"buyer_max": buyer_max, "seller_min": seller_min}
     games = {
@@ -121,18 +133,19 @@ def concessions(
         ]
         for name in sides[side]
     }
-    _save({"concessions": concession_figure(games)}, files, as_json)
+    save_figures({"concessions": concession_figure(games)}, files, as_json)
 
 
 @app.command("interactions", epilog=INTERACTIONS_EPILOG)
 def interactions(
+    domain: options.Domain = "price",
     agent1: Annotated[
-        str | None, typer.Option("--agent1", help="Buyers, separated by commas; each meets each seller.")
+        str | None, typer.Option("--agent1", help="Policies, separated by commas; each meets each of agent2.")
     ] = None,
-    agent2: Annotated[str | None, typer.Option("--agent2", help="Sellers, separated by commas.")] = None,
+    agent2: Annotated[str | None, typer.Option("--agent2", help="Policies, separated by commas.")] = None,
     pairs: Annotated[
         list[str] | None,
-        typer.Option("--pairs", help="'BUYER vs SELLER', again for each further pair.", show_default="six match-ups"),
+        typer.Option("--pairs", help="'AGENT1 vs AGENT2', again for each further pair.", show_default="a few"),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of the first game; the next one plays seed + 1, and so on.")] = 0,
     scenario: Annotated[
@@ -140,8 +153,11 @@ def interactions(
         typer.Option("--scenario", help="Draw the limits.", show_default="fixed limits", rich_help_panel="The game"),
     ] = None,
     catalogue: options.CatalogueFile = None,
-    buyer_max: BuyerMax = BUYER_MAX,
-    seller_min: SellerMin = SELLER_MIN,
+    buyer_max: options.BuyerMax = None,
+    seller_min: options.SellerMin = None,
+    num_items: options.NumItems = None,
+    opposition: options.Opposition = None,
+    instances: options.Instances = None,
     max_turns: options.MaxTurns = None,
     first_mover: options.FirstMover = None,
     information: options.Information = None,
@@ -152,40 +168,92 @@ def interactions(
     overwrite: options.Overwrite = False,
     as_json: options.AsJson = False,
 ) -> None:
-    """Draw games move by move: both offer curves, the surplus zone, who opens, and the deal with its rho.
+    """Draw games move by move: both offer curves and the surplus zone; of multi_item games, the utility space.
 
     Each match-up gets a figure, and all of them together the figure 'interactions'.
     """
-    from negotiation_env.price.plots import interaction_figure
+    from negotiation_env.domain import find_domain
     from negotiation_env.rollouts import play
 
-    match_ups = _match_ups(agent1, agent2, pairs)
-    names = [f"{_slug(buyer)}_vs_{_slug(seller)}" for buyer, seller in match_ups]
-    files = _files(output_dir, list(dict.fromkeys([*names, "interactions"])), formats, overwrite)
+    agents = find_domain(domain).agents
+    match_ups = _match_ups(domain, agent1, agent2, pairs)
+    names = [f"{slug(one)}_vs_{slug(two)}" for one, two in match_ups]
+    files = figure_files(output_dir, list(dict.fromkeys([*names, "interactions"])), formats, overwrite)
     settings = options.given(
-        scenario=scenario, catalogue=catalogue, max_turns=max_turns, first_mover=first_mover, information=information
-    )
-    limits = {} if scenario else {"buyer_max": buyer_max, "seller_min": seller_min}
-    seats = [{"buyer_0": buyer, "seller_0": seller} for buyer, seller in match_ups]
-    games = [play("price", players, seed + place, limits, **settings) for place, players in enumerate(seats)]
-    figures = {name: interaction_figure(game, [seat]) for name, game, seat in zip(names, games, seats, strict=True)}
-    _save({**figures, "interactions": interaction_figure(games, seats)}, files, as_json)
+        scenario=scenario, catalogue=catalogue, max_turns=max_turns, first_mover=first_mover, information=information,
+        num_items=num_items, opposition=opposition, instances=instances,
+    )  # fmt: skip
+    limits = options.given(buyer_max=buyer_max, seller_min=seller_min)
+    if domain == "price" and scenario is None:
+        limits = {"buyer_max": BUYER_MAX, "seller_min": SELLER_MIN, **limits}
+    seats = [dict(zip(agents, pair, strict=True)) for pair in match_ups]
+    games = [play(domain, players, seed + place, limits, **settings) for place, players in enumerate(seats)]
+    draw = _interaction_figure(domain)
+    figures = {name: draw(game, [seat]) for name, game, seat in zip(names, games, seats, strict=True)}
+    save_figures({**figures, "interactions": draw(games, seats)}, files, as_json)
 
 
-def _match_ups(agent1: str | None, agent2: str | None, pairs: Sequence[str] | None) -> list[tuple[str, str]]:
-    """Pairs of (buyer, seller): those of ``pairs``, or each of ``agent1`` with each of ``agent2``."""
+def _interaction_figure(domain: str) -> Callable[..., Figure]:
+    """The function that draws single games of a domain."""
+    if domain == "price":
+        from negotiation_env.price.plots import interaction_figure
+
+        return interaction_figure
+    from negotiation_env.multi_item.plots import utility_figure
+
+    return utility_figure
+
+
+@app.command("outcomes", epilog=OUTCOMES_EPILOG)
+def outcomes(
+    agent1: Annotated[
+        str, typer.Option("--agent1", help="Policies of agent_0, drawn from for each game.")
+    ] = "boulware",
+    agent2: Annotated[str, typer.Option("--agent2", help="Policies of agent_1.")] = "tit_for_tat",
+    num_episodes: Annotated[int, typer.Option("--num_episodes", help="How many games.")] = 1000,
+    seed: options.FixedSeed = 0,
+    scenario: options.Scenario = None,
+    num_items: options.NumItems = None,
+    opposition: options.Opposition = None,
+    instances: options.Instances = None,
+    max_turns: options.MaxTurns = None,
+    first_mover: options.FirstMover = None,
+    information: options.Information = None,
+    output_dir: Annotated[Path, typer.Option("--output_dir", help="Folder for the figure.")] = Path("outcome_plots"),
+    formats: Formats = "png,pdf",
+    overwrite: options.Overwrite = False,
+    as_json: options.AsJson = False,
+) -> None:
+    """Draw what many multi_item games came to: both agents' shares, and how many outcomes were Pareto-optimal."""
+    from negotiation_env.multi_item.outcomes import outcome_figure
+    from negotiation_env.rollouts import rollout
+
+    files = figure_files(output_dir, ["outcomes"], formats, overwrite)
+    settings = options.given(
+        scenario=scenario, num_items=num_items, opposition=opposition, instances=instances, max_turns=max_turns,
+        first_mover=first_mover, information=information,
+    )  # fmt: skip
+    games = rollout("multi_item", {"agent_0": agent1, "agent_1": agent2}, num_episodes, seed, **settings)
+    save_figures({"outcomes": outcome_figure(games)}, files, as_json)
+
+
+def _match_ups(
+    domain: str, agent1: str | None, agent2: str | None, pairs: Sequence[str] | None
+) -> list[tuple[str, str]]:
+    """Pairs of policies: those of ``pairs``, or each of ``agent1`` with each of ``agent2``."""
     from negotiation_env.specs import split_specs
 
     if pairs and (agent1 or agent2):
         raise ValueError("--pairs and --agent1, --agent2 were given; give one or the other.")
     if agent1 or agent2:
-        buyers, sellers = (split_specs(given or "boulware_firm") for given in (agent1, agent2))
-        return list(product(_named(buyers, "--agent1"), _named(sellers, "--agent2")))
+        usual = PAIRS[domain][0].split(" vs ")[0]
+        first, second = (split_specs(given or usual) for given in (agent1, agent2))
+        return list(product(_named(first, "--agent1"), _named(second, "--agent2")))
     found = []
-    for pair in pairs or PAIRS:
+    for pair in pairs or PAIRS[domain]:
         sides = re.split(r"\s+vs\s+", pair.strip())
         if len(sides) != 2:
-            raise ValueError(f"--pairs {pair!r} is not a match-up; write 'BUYER vs SELLER', such as 'linear vs fair'.")
+            raise ValueError(f"--pairs {pair!r} is not a match-up; write 'AGENT1 vs AGENT2', such as 'linear vs fair'.")
         found.append((sides[0], sides[1]))
     return found
 
@@ -209,38 +277,3 @@ def _named(specs: list[str], option: str) -> list[str]:
     if not specs:
         raise ValueError(f"{option} names no strategy; 'negotiate list policies' shows them.")
     return specs
-
-
-def _slug(spec: str) -> str:
-    """A spec as a part of a file name."""
-    return re.sub(r"[^\w.=-]+", "_", spec).strip("_")
-
-
-def _files(folder: Path, names: Sequence[str], formats: str, overwrite: bool) -> dict[str, list[Path]]:
-    """The files of each figure; none may be there already unless it may be replaced."""
-    from negotiation_env.registry import unknown_name
-
-    endings = [ending.strip().lower().lstrip(".") for ending in formats.split(",") if ending.strip()]
-    for ending in endings or [formats]:
-        if ending not in FORMATS:
-            raise ValueError(unknown_name("format", ending, FORMATS))
-    files = {name: [folder / f"{name}.{ending}" for ending in endings] for name in names}
-    existing = [path for paths in files.values() for path in paths if path.exists()]
-    if existing and not overwrite:
-        raise ValueError(f"{existing[0]} exists already; --overwrite replaces it, --output_dir writes elsewhere.")
-    return files
-
-
-def _save(figures: Mapping[str, Figure], files: Mapping[str, Sequence[Path]], as_json: bool) -> None:
-    from negotiation_cli.output import report
-    from negotiation_env.price.plots import save_figure
-    from negotiation_env.records.errors import Interrupted
-
-    written: list[str] = []
-    try:
-        for name, figure in figures.items():
-            written += (str(save_figure(figure, path)) for path in files[name])
-    except KeyboardInterrupt as error:
-        wanted = sum(map(len, files.values()))
-        raise Interrupted(f"interrupted: written of {wanted} files: {', '.join(written) or 'none'}.") from error
-    report({"files": written}, as_json)

@@ -104,7 +104,7 @@ def test_an_existing_figure_is_replaced_only_when_asked(tmp_path):
         (["concessions", "--num_episodes", "0"], "num_episodes"),
         (["concessions", "--scenario", "varid"], "Did you mean 'varied'?"),
         (["concessions", "--buyer_max", "nan"], "buyer_max"),
-        (["interactions", "--pairs", "linear fair"], "BUYER vs SELLER"),
+        (["interactions", "--pairs", "linear fair"], "AGENT1 vs AGENT2"),
         (["interactions", "--pairs", "linear vs fairr"], "Did you mean 'fair'?"),
         (["interactions", "--pairs", "linear vs fair", "--agent1", "fair"], "--pairs"),
         (["interactions", "--first_mover", "me"], "first_mover"),
@@ -141,3 +141,19 @@ def test_a_folder_that_cannot_be_made(tmp_path):
 def test_without_matplotlib_the_advice_is_what_to_install(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)
     assert "negotiation-env[plot]" in advice(run("concessions", *QUICK))
+
+
+def test_multi_item_games_are_drawn_in_utility_space(tmp_path):
+    call = ["interactions", "--domain", "multi_item", "--scenario", "bargaining", "--pairs", "boulware vs trade_off"]
+    result = run(*call, "--output_dir", tmp_path, "--formats", "svg", "--json")
+    assert result.exit_code == 0, result.output
+    files = json.loads(result.stdout)["files"]
+    assert files == [str(tmp_path / "boulware_vs_trade_off.svg"), str(tmp_path / "interactions.svg")]
+
+
+def test_outcomes_of_many_games_are_drawn(tmp_path):
+    result = run("outcomes", "--num_episodes", 50, "--output_dir", tmp_path, "--formats", "png")
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "outcomes.png").stat().st_size > 10_000
+    assert "exists already" in advice(run("outcomes", "--output_dir", tmp_path, "--formats", "png"))
+    assert "unknown setting 'price_range'" not in advice(run("outcomes", "--scenario", "nowhere", "--formats", "svg"))
