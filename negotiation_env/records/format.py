@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -27,6 +27,8 @@ _FORMATS = {
     "price": "negotiation_env.records.price.format:PRICE",
     "multi_item": "negotiation_env.records.multi_item.format:MULTI_ITEM",
 }
+ACTIONS = ("OFFER", "ACCEPT", "WALK")
+"""The types of an action, by the kind of move."""
 Record: TypeAlias = Mapping[str, Any]
 """A parsed line, or an object in it."""
 OwnFacts: TypeAlias = Any
@@ -116,13 +118,10 @@ class Reader(Protocol):
     ) -> tuple[OwnFacts, list[SeatFacts], OwnText]:
         """Facts and text of a game whose first line, of ``seat``, matches: the texts of the pattern's groups."""
 
-    def moves(
-        self, history: str, offered: str, own: OwnFacts, is_mine: bool
-    ) -> tuple[list[float], list[str], list[str]]:
-        """All offers of a game whose last line has this ``offer_history`` and offers this (or nothing).
+    def moves(self, history: str, offered: str, own: OwnFacts) -> tuple[list[float], list[str], list[str]]:
+        """All offers of a game whose last line has this ``offer_history`` and offers this, or ``null``.
 
-        ``is_mine`` says whether the mover of that line has made the first one. Returns the offers as `Games` has them,
-        and their texts as `Writer.offer_texts`.
+        Returns the offers as `Games` has them, and for each move their texts as `Writer.offer_texts`.
         """
 
     def facts(self, record: Record, state: Record, meta: Record, seat: int) -> OwnFacts:
@@ -189,6 +188,11 @@ class Format:
     writer: Writer
     reader: Reader
     tables: Tables
+
+    @cached_property
+    def actions(self) -> tuple[str, ...]:
+        """For each kind of move, the text of a line from the value of ``type`` to what is offered."""
+        return tuple(f'{action}","{self.content}":' for action in ACTIONS)
 
 
 @cache

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def episode_frame(episodes: Episodes) -> pl.DataFrame:
-    """The episode table, one row a game; NaN becomes null."""
+    """The episode table, one row a game; NaN becomes null, and what is kept where nothing is (-1)."""
     require("polars")
     import polars as pl
 
@@ -24,7 +24,7 @@ def episode_frame(episodes: Episodes) -> pl.DataFrame:
 
 
 def decision_frame(episodes: Episodes) -> pl.DataFrame:
-    """The decision table, one row a move, with the game's ``uid``; NaN becomes null, notes are JSON text.
+    """The decision table, one row a move, with the game's ``uid``; NaN and -1 become null as above, notes are JSON text.
 
     Games that were played with ``record=False`` have no moves, and the frame is empty.
     """
@@ -51,4 +51,17 @@ def _series(name: str, values: Array) -> pl.Series:
 
     if values.dtype == object:
         return pl.Series(name, values.tolist(), dtype=pl.String)
+    if values.ndim == 2:
+        return _list_series(name, values)
     return pl.Series(name, values, nan_to_null=values.dtype.kind == "f")
+
+
+def _list_series(name: str, values: Array) -> pl.Series:
+    """Lists of equal length; those of nothing but -1 or NaN are null."""
+    import polars as pl
+
+    width = values.shape[1]
+    lists = pl.Series(name, np.ascontiguousarray(values), dtype=pl.Array(_series(name, values[:0, 0]).dtype, width))
+    nothing = np.isnan(values) if values.dtype.kind == "f" else values < 0
+    there = pl.Series(~nothing.all(axis=1))
+    return pl.select(pl.when(there).then(lists.arr.to_list()).alias(name)).to_series()

@@ -16,7 +16,6 @@ from negotiation_env.records.games import Games
 from negotiation_env.records.text import number_texts
 from negotiation_env.run import SCHEMA_VERSION
 
-ACTIONS = ("OFFER", "ACCEPT", "WALK")
 TEXTS = ("strategy_0", "strategy_1", "params_0", "params_1", "scenario", "information", "episode_outcome")
 NUMBERS = ("max_turns", "first", "seed")
 _LAST, _NOT_LAST = ',"is_terminal":true', '0.0,"is_terminal":false'
@@ -49,27 +48,30 @@ def game_text(form: Format, uid: str, numbers: Sequence[str], texts: Sequence[st
         texts: JSON text of `TEXTS`; those of the parameters are objects.
         own: the domain's own text.
     """
-    (max_turns, first, seed), (*who, scenario, information, outcome) = numbers, texts
+    max_turns, first, seed = numbers
+    one, two, one_params, two_params, scenario, information, outcome = texts
     meta = (
         f'"meta":{{{own.meta},"first_mover":"{form.sides[first == "1"]}","seed":{seed},"scenario":{scenario},'
         f'"information":{information},"opponent":'
     )
     end = f',"episode_outcome":{outcome}{own.end}}}}}\n'
 
-    def seat_text(seat: int) -> tuple[str, str, str, str]:
-        return (
-            f',"agent":{{"strategy":{who[seat]},"params":{who[seat + 2]}}},"state":{{"timestep":',
-            f',"max_turns":{max_turns},"role":"{form.sides[seat]}","{form.last_offer}":',
-            f'],{own.state[seat]}}},"action":{{"type":"',
-            f',{own.outcome[seat]}{meta}{who[1 - seat]},"opponent_params":{who[3 - seat]}{end}',
-        )
-
-    head = f'{{"schema_version":{SCHEMA_VERSION},"trajectory_id":{uid},"turn":'
-    return GameText(head, (seat_text(0), seat_text(1)), _actions(form.content))
-
-
-def _actions(content: str) -> tuple[str, ...]:
-    return tuple(f'{action}","{content}":' for action in ACTIONS)
+    role, action = f',"max_turns":{max_turns},"role":"', '},"action":{"type":"'
+    seats = (
+        (
+            f',"agent":{{"strategy":{one},"params":{one_params}}},"state":{{"timestep":',
+            f'{role}{form.sides[0]}","{form.last_offer}":',
+            f"],{own.state[0]}{action}",
+            f',{own.outcome[0]}{meta}{two},"opponent_params":{two_params}{end}',
+        ),
+        (
+            f',"agent":{{"strategy":{two},"params":{two_params}}},"state":{{"timestep":',
+            f'{role}{form.sides[1]}","{form.last_offer}":',
+            f"],{own.state[1]}{action}",
+            f',{own.outcome[1]}{meta}{one},"opponent_params":{one_params}{end}',
+        ),
+    )
+    return GameText(f'{{"schema_version":{SCHEMA_VERSION},"trajectory_id":{uid},"turn":', seats, form.actions)
 
 
 def lines(games: Games) -> Iterator[str]:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from negotiation_env.policy import OFFER
 from negotiation_env.records.fields import NUMBER, OPTIONAL, get, number, one_of, params, parsed, whole
-from negotiation_env.records.format import Format, GameFacts, Record, SeatFacts, format_of
-from negotiation_env.records.jsonl import ACTIONS
+from negotiation_env.records.format import ACTIONS, Format, GameFacts, Record, SeatFacts, format_of
 from negotiation_env.records.text import json_text
 from negotiation_env.run import SCHEMA_VERSION
 

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from negotiation_env.policy import ACCEPT, OFFER
-from negotiation_env.records.format import Format, GameFacts, SeatFacts
-from negotiation_env.records.jsonl import ACTIONS
+from negotiation_env.records.format import ACTIONS, Format, GameFacts, SeatFacts
 from negotiation_env.records.lines import OUTCOMES, Line
 from negotiation_env.turns import FLOAT_NOISE
 
@@ -96,15 +95,13 @@ class ReadGame:
     def _check_rewards(self, shares: tuple[float, float], delay: int) -> None:
         """Check that each seat has earned its share of a deal, discounted ``delay`` times."""
         discounts = self.form.reader.discounts(self.facts.own)
-        for seat, (share, reward) in enumerate(zip(shares, self.rewards, strict=True)):
-            if discounts is None and delay:  # all that is known is that the discount is between 0 and 1
-                low, high = min(share, 0.0), max(share, 0.0)
-            else:
-                low = high = share * discounts[seat] ** delay if discounts else share
-            if not low - FLOAT_NOISE <= reward <= high + FLOAT_NOISE:
-                said = f"{low}" if low == high else f"between {low} and {high}"
-                side = self.form.sides[seat]
-                raise ValueError(f"the {side} of episode {self.facts.uid} has earned {reward}; its outcome says {said}")
+        for seat in (0, 1):
+            share, reward = shares[seat], self.rewards[seat]
+            full = share * discounts[seat] ** delay if discounts else share
+            least = 0.0 if discounts is None and delay else full  # an unknown discount is above 0 and at most 1
+            if not min(least, full) - FLOAT_NOISE <= reward <= max(least, full) + FLOAT_NOISE:
+                side, said = self.form.sides[seat], f"between {least} and {full}" if least != full else f"{full}"
+                raise ValueError(f"the reward of the {side} in episode {self.facts.uid} is {reward}; it must be {said}")
 
 
 def _differences(one: GameFacts, two: GameFacts) -> Iterator[str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from negotiation_env.domain import find_domain
 from negotiation_env.records.errors import RecordError
+from negotiation_env.records.format import find_format
 from negotiation_env.registry import unknown_name
 from negotiation_env.run import Run, make_run
 
@@ -23,8 +24,6 @@ _KEYS: dict[str, type] = {
     "num_episodes": int,
     "seed": int,
     "policies": list,
-    "buyers": list,
-    "sellers": list,
     "settings": dict,
 }
 _NEEDED = ("name", "description", "num_episodes", "seed")
@@ -37,11 +36,11 @@ class Recipe:
     Attributes:
         name: the recipe's name, that of its file.
         description: one sentence.
-        domain: ``"price"``.
+        domain: ``"price"`` or ``"multi_item"``.
         num_episodes: how many games.
         seed: the run's seed.
         players: for each agent the spec strings that are sampled for each game.
-        settings: the settings of the games, see `negotiation_env.price.config.PriceConfig`.
+        settings: the settings of the games, see the config of the domain.
         path: the file.
     """
 
@@ -126,31 +125,35 @@ class _Checker:
         self.path = path
         self.text = text
         self.content = content
+        self.pools: tuple[str, str] = ("", "")
 
     def recipe(self) -> Recipe:
+        domain = self.content.get("domain", "price")
+        agents = self._agents(domain)
+        self.pools = find_format(domain).pools
         for key, value in self.content.items():
             self._check(key, value)
         for key in _NEEDED:
             if key not in self.content:
                 raise RecordError(f"{self.path}: the key {key!r} is missing.")
-        domain = self.content.get("domain", "price")
         return Recipe(
             name=self.content["name"],
             description=self.content["description"],
             domain=domain,
             num_episodes=self.content["num_episodes"],
             seed=self.content["seed"],
-            players=self._players(self._agents(domain)),
+            players=self._players(agents),
             settings={key: _plain(value) for key, value in self.content.get("settings", {}).items()},
             path=self.path,
         )
 
     def _check(self, key: str, value: object) -> None:
-        if key not in _KEYS:
-            near = difflib.get_close_matches(key, _KEYS, n=1)
+        kinds = {**_KEYS, **dict.fromkeys(self.pools, list)}
+        if key not in kinds:
+            near = difflib.get_close_matches(key, kinds, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise self._error(key, f"unknown key {key!r}.{hint} Known: {', '.join(_KEYS)}")
-        kind = _KEYS[key]
+            raise self._error(key, f"unknown key {key!r}.{hint} Known: {', '.join(kinds)}")
+        kind = kinds[key]
         if not isinstance(value, kind) or isinstance(value, bool):
             raise self._error(key, f"{key} is {value!r}; it must be {_NAMES[kind]}")
         if isinstance(value, list) and (not value or not all(isinstance(item, str) for item in value)):
@@ -160,20 +163,23 @@ class _Checker:
         if key == "name" and value != self.path.stem:
             raise self._error(key, f"name is {value!r}; it must be that of the file, {self.path.stem!r}")
 
-    def _agents(self, domain: str) -> tuple[str, str]:
+    def _agents(self, domain: object) -> tuple[str, str]:
+        if not isinstance(domain, str):
+            raise self._error("domain", f"domain is {domain!r}; it must be {_NAMES[str]}")
         try:
             return find_domain(domain).agents
         except ValueError as error:
             raise self._error("domain", str(error).removesuffix(".")) from error
 
     def _players(self, agents: tuple[str, str]) -> dict[str, Sequence[str]]:
-        """``policies`` for both seats, or ``buyers`` and ``sellers``."""
+        """``policies`` for both seats, or the pool of each, ``buyers`` and ``sellers`` of prices."""
         both = self.content.get("policies")
-        seats = [self.content.get(key, both) for key in ("buyers", "sellers")]
+        seats = [self.content.get(key, both) for key in self.pools]
+        advice = f"give policies for both seats, or {' and '.join(self.pools)}"
         if both is not None and seats != [both, both]:
-            raise self._error("policies", "give policies for both seats, or buyers and sellers, not both")
+            raise self._error("policies", f"{advice}, not both")
         if None in seats:
-            raise RecordError(f"{self.path}: nobody plays; give policies for both seats, or buyers and sellers.")
+            raise RecordError(f"{self.path}: nobody plays; {advice}.")
         return dict(zip(agents, seats, strict=True))
 
     def _error(self, key: str, reason: str) -> RecordError:

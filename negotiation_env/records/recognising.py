@@ -12,8 +12,8 @@ import re
 from functools import lru_cache
 
 from negotiation_env.policy import OFFER
-from negotiation_env.records.format import Format, GameFacts
-from negotiation_env.records.jsonl import ACTIONS, GameText, game_lines, game_text
+from negotiation_env.records.format import ACTIONS, Format, GameFacts
+from negotiation_env.records.jsonl import GameText, game_lines, game_text
 from negotiation_env.records.read_game import ReadGame
 from negotiation_env.records.text import json_text
 from negotiation_env.run import SCHEMA_VERSION
@@ -58,14 +58,12 @@ class Recogniser:
             return None
         try:
             game, common = self._opened(*first.groups('""'))
-            seat, turns = game.facts.first, text.count("\n")
-            offers, mine, theirs = self.form.reader.moves(history, offered, game.facts.own, bool(turns & 1))
+            offers, mine, theirs = self.form.reader.moves(history, offered, game.facts.own)
         except ValueError:  # something is not as it should be: reading line by line will say what
             return None
+        seat, turns = game.facts.first, len(mine)
         game.offers, game.kinds = offers, [OFFER] * (turns - 1) + [ACTIONS.index(action)]
         earned = (reward, before[1]) if (seat + turns) & 1 else (before[1], reward)
-        if len(mine) != turns:
-            return None
         moves = zip(game.kinds, mine, theirs, strict=True)
         if "".join(game_lines(common, seat, moves, turns, earned)) != text:
             return None

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from negotiation_env.records.format import find_format
+from negotiation_env.records.format import ACTIONS, find_format
 from negotiation_env.records.games import Games, Labels, label
-from negotiation_env.records.jsonl import ACTIONS
 from negotiation_env.records.rows import Column, Lists, Rows
 
 if TYPE_CHECKING:

@@ -48,13 +48,11 @@ class PriceReader:
         own = own_text(buyer_max, seller_min, width, low, high, price, rho, one, two, product)
         return facts, [(_value(one),), (_value(two),)], own
 
-    def moves(
-        self, history: str, offered: str, own: PriceFacts, is_mine: bool
-    ) -> tuple[list[float], list[str], list[str]]:
+    def moves(self, history: str, offered: str, own: PriceFacts) -> tuple[list[float], list[str], list[str]]:
         """Prices and their texts."""
         texts = [*history.split(","), offered] if history else [offered]
         prices = texts if offered != "null" else texts[:-1]
-        return self.offers(_DECODER.raw_decode(f"[{','.join(prices)}]")[0], own, is_mine), texts, texts
+        return self.offers(_DECODER.raw_decode(f"[{','.join(prices)}]")[0], own, True), texts, texts
 
     def facts(self, record: Record, state: Record, meta: Record, seat: int) -> PriceFacts:
         """Limits, price and rho."""

@@ -1,0 +1,58 @@
+"""The columns of multi-item games in the two tables."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from negotiation_env.domain import Array
+from negotiation_env.multi_item.rules import AGENTS, NO_SPLIT
+from negotiation_env.records.games import Games
+from negotiation_env.records.multi_item.facts import QUALITY, TRUTHS
+from negotiation_env.records.rows import Column, Lists, Rows
+from negotiation_env.splits import keep_of
+
+
+class MultiItemTables:
+    """See `negotiation_env.records.format.Tables`."""
+
+    def decisions(self, rows: Rows, k_history: int) -> dict[str, Column]:
+        """Pool, own values, and splits as lists of what the mover would have."""
+        quantities, types = rows.fact("quantities"), rows.fact("types")
+
+        def seen(lag: int) -> Lists:
+            return _kept(rows.offer_before(lag, NO_SPLIT), quantities, types, is_rest=bool(lag & 1))
+
+        return {
+            "quantities": Lists(quantities, types),
+            "own_values": Lists(rows.own("values_0", "values_1"), types),
+            "last_offer": seen(1),
+            **{f"history_{lag}": seen(lag) for lag in range(1, k_history + 1)},
+            "action_keep": _kept(rows.games.offer, quantities, types),
+        }
+
+    def results(self, rows: Rows) -> dict[str, Column]:
+        """None."""
+        return {}
+
+    def episodes(self, games: Games) -> dict[str, Column]:
+        """Pool, the values of both agents, and what they agreed on."""
+        facts = games.facts
+        both = list(enumerate(AGENTS))
+        quality = dict(zip(QUALITY, facts["quality"].T, strict=True))
+        quality |= {name: quality[name] > 0.0 for name in QUALITY[:TRUTHS]}
+        return {
+            "quantities": Lists(facts["quantities"], facts["types"]),
+            **{f"values_{agent}": Lists(facts[f"values_{seat}"], facts["types"]) for seat, agent in both},
+            **{f"disagreement_{agent}": facts["disagreement"][:, seat] for seat, agent in both},
+            **{f"discount_{agent}": facts["discount"][:, seat] for seat, agent in both},
+            "deal": facts["split"] != NO_SPLIT,
+            "keep_0": _kept(facts["split"], facts["quantities"], facts["types"]),
+            **{f"payoff_{agent}": facts["payoff"][:, seat] for seat, agent in both},
+            **quality,
+        }
+
+
+def _kept(splits: Array, quantities: Array, types: Array, is_rest: bool = False) -> Lists:
+    """What is kept (R, I) of pools by splits (R,), or the rest of it; null where there is none."""
+    kept = keep_of(np.maximum(splits, 0), quantities)
+    return Lists(quantities - kept if is_rest else kept, types, splits != NO_SPLIT)
