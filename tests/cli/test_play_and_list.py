@@ -112,7 +112,6 @@ def test_a_game_without_surplus_says_so():
         (["play", "--agent1", ""], "list of players"),
         (["play", "--scenario", "varid"], "Did you mean 'varied'?"),
         (["play", "--scenario", "catalogue"], "catalogue"),
-        (["play", "--domain", "multi_item"], "multi_item"),
         (["play", "--max_turns", "many"], "--max_turns"),
         (["play", "--max_turns", "0"], "max_turns"),
         (["play", "--rounds", "0"], "rounds"),

@@ -117,16 +117,16 @@ def test_a_wrong_call_gets_one_line_of_advice_and_no_file(arguments, expected, t
 
 
 def test_ctrl_c_says_which_figures_are_written(tmp_path, monkeypatch):
-    from negotiation_env.price import plots
+    from negotiation_env import chart
 
-    real = plots.save_figure
+    real = chart.save_figure
 
     def stop_at_the_pdf(figure, path):
         if path.suffix == ".pdf":
             raise KeyboardInterrupt
         return real(figure, path)
 
-    monkeypatch.setattr(plots, "save_figure", stop_at_the_pdf)
+    monkeypatch.setattr(chart, "save_figure", stop_at_the_pdf)
     result = run("concessions", "--strategies", "linear", *QUICK)
     assert result.exit_code == 130
     assert "written of 2 files: concession_plots/concessions.png." in result.stderr

@@ -257,7 +257,7 @@ def test_the_title_says_how_the_game_stands(moves, outcome, title):
         {"disagreement": (30.0, 30.0)},
         {"disagreement": (-1.0, 0.5)},
     ],
-    ids=str,
+    ids=lambda settings: "-".join(settings),
 )
 def test_odd_games_keep_their_panels(settings):
     played = game(**settings)
