@@ -25,15 +25,18 @@ READY := pyproject.toml constraints.txt
 
 demo: $(VENV)/.ready-demo
 	$(BIN)/negotiate play --domain price --agent1 boulware_firm --agent2 tit_for_tat --seed 1
+	$(BIN)/negotiate play --domain multi_item --agent1 boulware --agent2 trade_off --seed 1
 	$(BIN)/negotiate generate --num_episodes $(EPISODES) --dataset_out $(OUT)/price_domain.jsonl --seed 0 --overwrite
 	$(BIN)/negotiate prepare --jsonl_path $(OUT)/price_domain.jsonl --output_dir $(OUT)/prepared --overwrite
 	$(BIN)/negotiate plot concessions --output_dir $(OUT)/concession_plots --overwrite
 	$(BIN)/negotiate plot interactions --output_dir $(OUT)/interaction_plots --overwrite
+	$(BIN)/negotiate plot outcomes --scenario bargaining --output_dir $(OUT)/outcome_plots --overwrite
 	@printf '\nDone. Look at\n'
 	@printf '  %s\n' "$(OUT)/price_domain.jsonl      $(EPISODES) negotiations, one decision a line" \
 	  "$(OUT)/prepared                the same as Parquet tables" \
 	  "$(OUT)/concession_plots        how each strategy concedes" \
 	  "$(OUT)/interaction_plots       how pairs of strategies play" \
+	  "$(OUT)/outcome_plots           what splits of items many games came to" \
 	  "README.md                           what to try next"
 
 test: check-format check-lint check-types check-imports check-tests

@@ -76,7 +76,7 @@ class MultiItemSummary:
         faults: games that ended by a fault; they enter nothing else.
         deal_rate: how often they agreed.
         mean_efficiency: mean welfare over the greatest that the pool allows, without a deal that of the disagreement.
-        efficiency_interval: 95 % interval of that mean (Student's t); NaN with fewer than two games.
+        efficiency_interval: 95 % interval of that mean (Student's t), within [0, 1]; NaN with fewer than two games.
         pareto_rate: how often no split is better for one and at least as good for the other.
         envy_free_rate: how often they agreed, and each values its own items at least as much as the other's.
         mean_payoff_agent_0: mean utility of agent_0, that of the disagreement without a deal.
@@ -228,7 +228,7 @@ def _multi_item_summary(rows: Mapping[str, Array], faults: int, agent_0: str, ag
         faults=faults,
         deal_rate=_mean(rows["deal"]),
         mean_efficiency=_mean(rows["efficiency"]),
-        efficiency_interval=mean_interval(rows["efficiency"]),
+        efficiency_interval=_within(mean_interval(rows["efficiency"]), 0.0, 1.0),
         pareto_rate=_mean(rows["pareto_optimal"]),
         envy_free_rate=_mean(rows["envy_free"]),
         mean_payoff_agent_0=_mean(rows["payoff_agent_0"]),
@@ -239,6 +239,11 @@ def _multi_item_summary(rows: Mapping[str, Array], faults: int, agent_0: str, ag
         mean_kalai_smorodinsky_distance=_mean(rows["kalai_smorodinsky_distance"]),
         mean_turns=_mean(rows["turns"]),
     )
+
+
+def _within(interval: tuple[float, float], low: float, high: float) -> tuple[float, float]:
+    """An interval cut to what the quantity can be; NaN stays."""
+    return (max(interval[0], low), min(interval[1], high)) if math.isfinite(interval[0]) else interval
 
 
 def _mean(values: Array) -> float:
