@@ -18,8 +18,8 @@ from negotiation_env.policy import Float64, Int64
 from negotiation_env.splits import all_splits, count_splits
 
 Rows = slice | Int64
-_BLOCK = 2**13
-"""Splits of a block, over all its games: 64 KiB a table, which stays in the processor's cache."""
+_BLOCK, _FEWEST = 2**13, 16
+"""Splits of a block, over all its games: 64 KiB a table, which stays in the processor's cache. At least 16 games."""
 _POOLS_KEPT = 512
 _MOST_CODES = 2**62
 
@@ -70,7 +70,7 @@ def blocks(quantities: Int64, values: Float64) -> Iterator[Block]:
     pools, which = _distinct(quantities)
     if len(pools) == 1:
         keep = list(_table(pools, 0, 1)[:, :, 0, None])
-        size = max(1, _BLOCK // len(keep[0]))
+        size = _games(len(keep[0]))
         for start in range(0, len(quantities), size):
             part = slice(start, start + size)
             yield _block(part, keep, quantities[part], values[part])
@@ -87,13 +87,17 @@ def blocks(quantities: Int64, values: Float64) -> Iterator[Block]:
         yield _block(rows, keep, quantities[rows], values[rows], exists)
 
 
+def _games(splits: int) -> int:
+    """How many games with so many splits make a block."""
+    return max(_FEWEST, _BLOCK // splits)
+
+
 def _parts(splits: Int64) -> Iterator[tuple[int, int]]:
     """Bounds of consecutive rows whose splits fit one block together; ``splits`` (B,) is sorted."""
     start, size = 0, len(splits)
     while start < size:
-        most = max(1, _BLOCK // int(splits[start]))
-        widest = int(splits[min(start + most, size) - 1])
-        stop = min(start + max(1, _BLOCK // widest), size)
+        widest = int(splits[min(start + _games(int(splits[start])), size) - 1])
+        stop = min(start + _games(widest), size)
         yield start, stop
         start = stop
 
