@@ -24,9 +24,9 @@ def episode_frame(episodes: Episodes) -> pl.DataFrame:
 
 
 def decision_frame(episodes: Episodes) -> pl.DataFrame:
-    """The decision table, one row a move, with the game's ``uid``; NaN and -1 become null as above, notes are JSON text.
+    """The decision table, one row a move, with the game's ``uid``; NaN and what is kept where nothing is become null.
 
-    Games that were played with ``record=False`` have no moves, and the frame is empty.
+    Notes are JSON text. Games that were played with ``record=False`` have no moves, and the frame is empty.
     """
     require("polars")
     import polars as pl
@@ -60,8 +60,7 @@ def _list_series(name: str, values: Array) -> pl.Series:
     """Lists of equal length; those of nothing but -1 or NaN are null."""
     import polars as pl
 
-    width = values.shape[1]
-    lists = pl.Series(name, np.ascontiguousarray(values), dtype=pl.Array(_series(name, values[:0, 0]).dtype, width))
+    lists = pl.Series(name, np.ascontiguousarray(values)).arr.to_list()
     nothing = np.isnan(values) if values.dtype.kind == "f" else values < 0
     there = pl.Series(~nothing.all(axis=1))
-    return pl.select(pl.when(there).then(lists.arr.to_list()).alias(name)).to_series()
+    return pl.select(pl.when(there).then(lists).alias(name)).to_series()

@@ -10,26 +10,19 @@ import time
 from pathlib import Path
 
 import pytest
+from played import every_domain, run_of
 
 from negotiation_env.records.errors import RecordError
 from negotiation_env.records.generate import generate
-from negotiation_env.run import make_run
 
-POOL = ["linear", "boulware_noisy", "tit_for_tat", "random", "micro_fine"]
-PLAYERS = {"buyer_0": POOL, "seller_0": POOL}
 RECORD = """
 import sys
+from played import run_of
 from negotiation_env.records.generate import generate
-from negotiation_env.run import make_run
-pool = ["linear", "boulware_noisy", "tit_for_tat", "random", "micro_fine"]
-run = make_run("price", {"buyer_0": pool, "seller_0": pool}, 5)
+run = run_of(sys.argv[4])
 print("ready", flush=True)
 generate(run, int(sys.argv[2]), sys.argv[1], shard_size=int(sys.argv[3]))
 """
-
-
-def run_of(seed=5, **settings):
-    return make_run("price", PLAYERS, seed, **settings)
 
 
 def bytes_of(path):
@@ -38,37 +31,39 @@ def bytes_of(path):
     return path.read_bytes()
 
 
+@every_domain
 @pytest.mark.parametrize("name", ["games.jsonl", "tables"])
-def test_the_same_run_gives_the_same_bytes(tmp_path, name):
+def test_the_same_run_gives_the_same_bytes(tmp_path, domain, name):
     first, again = tmp_path / "one" / name, tmp_path / "two" / name
-    generate(run_of(), 300, first, shard_size=300)
-    generate(run_of(), 300, again, shard_size=300)
+    generate(run_of(domain), 300, first, shard_size=300)
+    generate(run_of(domain), 300, again, shard_size=300)
     assert bytes_of(first) == bytes_of(again)
     assert not list(tmp_path.rglob("*.shards"))
     assert not list(tmp_path.rglob("*.tmp"))
 
 
-def test_bytes_do_not_depend_on_shards_or_workers(tmp_path):
+@every_domain
+def test_bytes_do_not_depend_on_shards_or_workers(tmp_path, domain):
     expected = tmp_path / "expected.jsonl"
-    generate(run_of(), 300, expected)
+    generate(run_of(domain), 300, expected)
     for number, arguments in enumerate(
         [{"shard_size": 7}, {"shard_size": 100, "engine": "process", "workers": 2}, {"engine": "process", "workers": 3}]
     ):
         path = tmp_path / f"{number}.jsonl"
-        generate(run_of(), 300, path, **arguments)
+        generate(run_of(domain), 300, path, **arguments)
         assert path.read_bytes() == expected.read_bytes(), arguments
 
 
-def killed_and_resumed(tmp_path, name, moments, num_episodes=3000, shard_size=300):
+def killed_and_resumed(tmp_path, domain, name, moments, num_episodes=3000, shard_size=300):
     expected = tmp_path / "expected" / name
-    generate(run_of(), num_episodes, expected, shard_size=shard_size)
+    generate(run_of(domain), num_episodes, expected, shard_size=shard_size)
     rng = random.Random(0)
     stopped = 0
     for moment in range(moments):
         path = tmp_path / str(moment) / name
         path.parent.mkdir()
-        call = [sys.executable, "-c", RECORD, str(path), str(num_episodes), str(shard_size)]
-        process = subprocess.Popen(call, stdout=subprocess.PIPE, text=True)
+        call = [sys.executable, "-c", RECORD, str(path), str(num_episodes), str(shard_size), domain]
+        process = subprocess.Popen(call, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parent)
         assert process.stdout.readline() == "ready\n"
         time.sleep(rng.uniform(0.0, 0.9))
         process.send_signal(signal.SIGKILL)
@@ -77,20 +72,22 @@ def killed_and_resumed(tmp_path, name, moments, num_episodes=3000, shard_size=30
         if path.exists() and not Path(f"{path}.shards").exists():
             assert bytes_of(path) == bytes_of(expected)
             continue
-        generate(run_of(), num_episodes, path, shard_size=shard_size)
+        generate(run_of(domain), num_episodes, path, shard_size=shard_size)
         assert bytes_of(path) == bytes_of(expected)
         assert not Path(f"{path}.shards").exists()
     return stopped
 
 
-def test_kill_at_a_few_moments(tmp_path):
-    assert killed_and_resumed(tmp_path, "games.jsonl", 3) >= 1
+@every_domain
+def test_kill_at_a_few_moments(tmp_path, domain):
+    assert killed_and_resumed(tmp_path, domain, "games.jsonl", 3) >= 1
 
 
 @pytest.mark.slow
+@every_domain
 @pytest.mark.parametrize("name", ["games.jsonl", "tables"])
-def test_kill_at_twenty_moments(tmp_path, name):
-    assert killed_and_resumed(tmp_path, name, 20) >= 5
+def test_kill_at_twenty_moments(tmp_path, domain, name):
+    assert killed_and_resumed(tmp_path, domain, name, 20) >= 5
 
 
 def test_an_existing_output_is_refused(tmp_path):
@@ -115,6 +112,15 @@ def test_append_adds_another_run_and_refuses_one_that_is_there(tmp_path):
         with pytest.raises(RecordError, match="already"):
             generate(run_of(seed=seed), 9, path, append=True)
     assert path.read_bytes() == before + other.read_bytes()
+
+
+def test_games_of_another_domain_are_not_appended(tmp_path):
+    path = tmp_path / "games.jsonl"
+    generate(run_of(), 5, path)
+    before = path.read_bytes()
+    with pytest.raises(RecordError, match="holds 'price' games"):
+        generate(run_of("multi_item"), 5, path, append=True)
+    assert path.read_bytes() == before
 
 
 def test_a_full_disk_is_said_and_loses_nothing(tmp_path, monkeypatch):

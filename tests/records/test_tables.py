@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from played import every_domain, players_of, run_of
 
 from negotiation_env import rollout
+from negotiation_env.domain import find_domain
 from negotiation_env.metrics import price_summary
 from negotiation_env.records import recipes
 from negotiation_env.records.errors import RecordError
@@ -24,6 +26,9 @@ POOL = ["linear", "boulware_noisy", "tit_for_tat", "micro_fine", "naive_boulware
 PLAYERS = {"buyer_0": POOL, "seller_0": POOL}
 
 
+MIXED = {"price": {"scenario": "private"}, "multi_item": {"scenario": "seed", "num_items": 5, "discount": 1.0}}
+
+
 @pytest.fixture
 def records(tmp_path):
     path = tmp_path / "games.jsonl"
@@ -32,15 +37,15 @@ def records(tmp_path):
     return path
 
 
+@every_domain
 @pytest.mark.parametrize("split", [None, Split(by="pair", fractions=(0.6, 0.2, 0.2))])
-def test_prepared_tables_equal_generated_ones(tmp_path, split):
-    run = make_run("price", PLAYERS, 3)
+def test_prepared_tables_equal_generated_ones(tmp_path, domain, split):
+    run = run_of(domain)
     generate(run, 150, tmp_path / "games.jsonl")
     generate(run, 150, tmp_path / "direct", split=split)
     prepare(tmp_path / "games.jsonl", tmp_path / "prepared", split=split)
-    for name in ("decision_steps", "episodes"):
-        one, two = (pl.read_parquet(tmp_path / folder / f"{name}.parquet") for folder in ("direct", "prepared"))
-        assert one.equals(two)
+    for name in ("decision_steps.parquet", "episodes.parquet"):
+        assert (tmp_path / "direct" / name).read_bytes() == (tmp_path / "prepared" / name).read_bytes()
 
 
 def test_decision_rows_hold_what_was_seen_and_done(tmp_path):
@@ -111,7 +116,11 @@ def test_a_torn_last_line_is_named(tmp_path, records):
         prepare(records, tmp_path / "tables")
 
 
-def test_records_written_by_other_tools_can_be_prepared(tmp_path, records):
+@every_domain
+def test_records_written_by_other_tools_can_be_prepared(tmp_path, domain):
+    records = tmp_path / "games.jsonl"
+    generate(run_of(domain), 60, records)
+    generate(run_of(domain, **MIXED[domain]), 40, records, append=True)
     lines = [json.loads(line) for line in records.read_text().splitlines()]
     other = tmp_path / "spaced.jsonl"
     other.write_text("".join(json.dumps(dict(reversed(line.items()))) + "\n" for line in lines))
@@ -120,6 +129,7 @@ def test_records_written_by_other_tools_can_be_prepared(tmp_path, records):
     for name in ("decision_steps", "episodes"):
         one, two = (pl.read_parquet(tmp_path / folder / f"{name}.parquet") for folder in ("one", "two"))
         assert one.equals(two)
+        assert one["trajectory_id"].n_unique() == 100
 
 
 def test_existing_tables_are_refused(tmp_path, records):
@@ -185,18 +195,34 @@ def test_split_fractions_are_shares(fractions):
         Split(fractions=fractions)
 
 
-def test_frames_need_no_files():
-    episodes = rollout("price", PLAYERS, 30, 3)
+@every_domain
+def test_frames_need_no_files(domain):
+    episodes = rollout(domain, players_of(domain), 30, 3)
     games, moves = episodes.to_polars()
     assert len(games) == 30
     assert len(moves) == len(episodes.decisions["kind"])
+
+
+def test_frames_hold_lists_and_null_where_nothing_is_kept():
+    episodes = rollout("multi_item", players_of("multi_item"), 30, 3)
+    games, moves = episodes.to_polars()
+    assert games["quantities"].dtype == games["keep_0"].dtype == moves["keep"].dtype == pl.List(pl.Int64)
+    assert games["values_1"].dtype == pl.List(pl.Float64)
+    assert games["values_1"].to_list() == episodes.episodes["values_1"].tolist()
+    for frame, table, name, there in (
+        (games, episodes.episodes, "keep_0", episodes.episodes["deal"]),
+        (moves, episodes.decisions, "keep", episodes.decisions["kind"] == 0),
+    ):
+        rows = zip(table[name].tolist(), there, strict=True)
+        assert frame[name].to_list() == [kept if given else None for kept, given in rows]
+    assert not all(episodes.episodes["deal"])
 
 
 @pytest.mark.parametrize("name", list_recipes())
 def test_recipes_play(name):
     recipe = load_recipe(name)
     episodes = rollout(recipe.domain, recipe.players, 200, recipe.seed, **recipe.settings)
-    assert set(episodes.episodes["first_mover"]) == {"buyer", "seller"}
+    assert set(episodes.episodes["first_mover"]) == set(find_domain(recipe.domain).sides)
     assert recipe.run().run_id
 
 
@@ -211,6 +237,15 @@ def test_recipes_play(name):
             'name = "x"\ndomain = "prise"\ndescription = "y"\nnum_episodes = 5\nseed = 0\npolicies = ["linear"]\n',
             "line 2: unknown domain 'prise'",
         ),
+        ('name = "x"\ndomain = 3\n', "line 2: domain is 3"),
+        (
+            'name = "x"\ndomain = "multi_item"\ndescription = "y"\nnum_episodes = 5\nseed = 0\nbuyers = ["linear"]\n',
+            "line 6: unknown key 'buyers'.*agent_0, agent_1",
+        ),
+        (
+            'name = "x"\ndomain = "multi_item"\ndescription = "y"\nnum_episodes = 5\nseed = 0\nagent_0 = ["linear"]\n',
+            "nobody plays; give policies for both seats, or agent_0 and agent_1",
+        ),
     ],
 )
 def test_a_malformed_recipe_names_the_file_and_the_reason(tmp_path, text, message):
@@ -219,6 +254,14 @@ def test_a_malformed_recipe_names_the_file_and_the_reason(tmp_path, text, messag
     with pytest.raises(RecordError, match=message) as error:
         load_recipe(str(path))
     assert "x.toml" in str(error.value)
+
+
+def test_a_recipe_names_the_seats_as_its_domain_does(tmp_path):
+    path = tmp_path / "x.toml"
+    head = 'name = "x"\ndescription = "y"\nnum_episodes = 5\nseed = 0\n'
+    path.write_text(f'{head}domain = "multi_item"\nagent_0 = ["linear"]\nagent_1 = ["micro", "random"]\n')
+    run = load_recipe(path).run()
+    assert [[player.name for player in seat] for seat in run.players] == [["linear"], ["micro", "random"]]
 
 
 RECIPE = 'name = "mine"\ndescription = "y"\nnum_episodes = 7\nseed = 0\npolicies = ["linear"]\n'
