@@ -34,7 +34,7 @@ def rollout(
     """Play games between policies and return their record.
 
     Args:
-        domain: ``"price"``.
+        domain: ``"price"`` or ``"multi_item"``.
         players: for each agent a policy or a spec string, or a list of them that is sampled for each game.
         num_episodes: how many games.
         seed: the run's seed; the same seed gives the same games for any batch size, engine and worker count.
@@ -44,7 +44,8 @@ def rollout(
         record: whether to keep the decision table; the episode table is always kept.
         batch_size: how many games are played in lockstep; by default more, the more players there are to sample.
         progress: called with the number of games finished since the last call.
-        **settings: the domain's settings, see `negotiation_env.price.config.PriceConfig`.
+        **settings: the domain's settings, see `negotiation_env.price.config.PriceConfig` and
+            `negotiation_env.multi_item.config.MultiItemConfig`.
 
     Raises:
         ValueError: a bad value, an unknown name, or an illegal decision of a policy (named, with the rows).

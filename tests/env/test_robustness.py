@@ -25,7 +25,6 @@ from negotiation_env import (
     rollout,
     testing,
 )
-from negotiation_env.price.scenarios import PriceSetup
 from negotiation_env.registry import policy_params
 
 PAIR = {"buyer_0": "linear", "seller_0": "boulware_firm"}
@@ -136,13 +135,17 @@ def test_limits_in_options_are_put_on_the_tick():
         assert game.seller_min == 400.0
 
 
-def wide_scenario(config, seed, games):
-    size = len(games)
-    return PriceSetup(np.full(size, 1000.004), np.full(size, 300.0), np.full(size, 200.0), np.full(size, 1500.0))
+WIDE = """
+import numpy as np
+def wide(config, seed, games):
+    return PriceSetup(*(np.full(len(games), price) for price in (1000.004, 300.0, 200.0, 1500.0)))
+"""
 
 
-def test_registered_scenarios_are_known_to_worker_processes():
-    register_scenario("wide", f"{__name__}:wide_scenario")
+def test_registered_scenarios_are_known_to_worker_processes(tmp_path, monkeypatch):
+    (tmp_path / "wide_scenarios.py").write_text(WIDE)
+    monkeypatch.syspath_prepend(tmp_path)
+    register_scenario("wide", "wide_scenarios:wide")
     alone, spread = (
         rollout("price", PAIR, 8, seed=0, scenario="wide", engine=engine, batch_size=3)
         for engine in ("serial", "process")
