@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import importlib
 import pickle
 import subprocess
 import sys
@@ -137,6 +138,7 @@ def test_limits_in_options_are_put_on_the_tick():
 
 WIDE = """
 import numpy as np
+from negotiation_env.price.scenarios import PriceSetup
 def wide(config, seed, games):
     return PriceSetup(*(np.full(len(games), price) for price in (1000.004, 300.0, 200.0, 1500.0)))
 """
@@ -394,13 +396,17 @@ def test_a_player_that_workers_cannot_import_is_named(tmp_path):
     assert "BrokenProcessPool" not in done.stderr
 
 
-class Dying(Walking):
-    def decide(self, view):
-        import os
+DYING = """
+import os
+class Dying:
+    def reset(self, size, seed=None): pass
+    def decide(self, view): os._exit(9)
+"""
 
-        os._exit(9)
 
-
-def test_a_worker_that_dies_gives_advice():
+def test_a_worker_that_dies_gives_advice(tmp_path, monkeypatch):
+    (tmp_path / "dying_policy.py").write_text(DYING)
+    monkeypatch.syspath_prepend(tmp_path)
+    Dying = importlib.import_module("dying_policy").Dying  # noqa: N806  # a class
     with pytest.raises(RuntimeError, match="use fewer workers"):
         rollout("price", {"buyer_0": Dying(), "seller_0": Dying()}, 4, seed=0, engine="process")
