@@ -123,8 +123,11 @@ def game_lines(
             f'{actions[kind]}{offer}}}{said[place] if said else ""},"reward":{end}{tail}'
         )
         if kind == OFFER:
-            comma, last = "," if seen else "", offer_to_other
-            seen, seen_by_other = f"{seen_by_other}{comma}{offer_to_other}", f"{seen}{comma}{offer}"
+            last = offer_to_other
+            if seen:
+                seen, seen_by_other = f"{seen_by_other},{offer_to_other}", f"{seen},{offer}"
+            else:
+                seen, seen_by_other = offer_to_other, offer
         seat = 1 - seat
     return written
 

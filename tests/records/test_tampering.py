@@ -144,3 +144,22 @@ def test_what_multi_item_lines_cannot_say(tmp_path, change, reason, spaced):
     path, rows = written(tmp_path, "multi_item")
     change(game_of(rows, "deal", 4))
     refused(path, rows, reason, spaced)
+
+
+@every_domain
+def test_a_game_does_not_go_on_after_its_end(tmp_path, domain):
+    path, rows = written(tmp_path, domain)
+    game = game_of(rows, "deal")
+    earlier, content = game[-2]["action"], "price" if domain == "price" else "keep"
+    earlier["type"], earlier[content] = "WALK", None
+    last = game[-1]["state"]
+    last["offer_history"].pop()
+    last["last_offer" + ("_price" if domain == "price" else "")] = (last["offer_history"] or [None])[-1]
+    refused(path, rows, "goes on after its end")
+
+
+@every_domain
+def test_our_own_writing_is_recognised_without_parsing_each_line(tmp_path, domain, monkeypatch):
+    path, rows = written(tmp_path, domain)
+    monkeypatch.setattr("negotiation_env.records.reading.parse_line", None)
+    assert prepare(path, tmp_path / "tables").decisions == len(rows)

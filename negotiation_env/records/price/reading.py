@@ -52,7 +52,7 @@ class PriceReader:
         """Prices and their texts."""
         texts = [*history.split(","), offered] if history else [offered]
         prices = texts if offered != "null" else texts[:-1]
-        return self.offers(_DECODER.raw_decode(f"[{','.join(prices)}]")[0], own, True), texts, texts
+        return _inside(_DECODER.raw_decode(f"[{','.join(prices)}]")[0], own), texts, texts
 
     def facts(self, record: Record, state: Record, meta: Record, seat: int) -> PriceFacts:
         """Limits, price and rho."""
@@ -87,9 +87,7 @@ class PriceReader:
         """Prices inside the public range."""
         if any(type(price) not in NUMBER for price in shown):
             raise ValueError(f"offers are {list(shown)!r}; they must be numbers")
-        if shown and not own.price_low <= min(shown) <= max(shown) <= own.price_high:
-            raise ValueError(f"offers are {list(shown)}; they must be inside [{own.price_low}, {own.price_high}]")
-        return list(shown)
+        return _inside(list(shown), own)
 
     def check_outcome(self, facts: GameFacts, agreed: float | None, seat: int) -> tuple[float, float]:
         """The price is the one that was agreed on, and rho its place between the limits."""
@@ -107,6 +105,13 @@ class PriceReader:
 
     def discounts(self, own: PriceFacts) -> None:
         """Price records do not hold them."""
+
+
+def _inside(prices: list[float], own: PriceFacts) -> list[float]:
+    """The same prices, if they are inside the public range."""
+    if prices and not own.price_low <= min(prices) <= max(prices) <= own.price_high:
+        raise ValueError(f"offers are {prices}; they must be inside [{own.price_low}, {own.price_high}]")
+    return prices
 
 
 def _check_limits(facts: PriceFacts, width: float) -> None:
