@@ -56,12 +56,20 @@ class MultiItemState(GameState):
         late = {
             "standing_offer": lambda: _mine(self.acceptable(rows, seat), quantities, False),
             "opponent_values": lambda: self.values[rows, 1 - seat] if known else np.full(quantities.shape, np.nan),
-            "own_offers": lambda: _mine(self.history(rows, seat).T, quantities[:, None], True),
-            "opponent_offers": lambda: _mine(self.history(rows, 1 - seat).T, quantities[:, None], False),
+            "own_offers": lambda: self._proposals(rows, seat, True),
+            "opponent_offers": lambda: self._proposals(rows, 1 - seat, False),
             "game": lambda: self.game[rows],
             "game_seed": lambda: self.seat_seeds[seat][rows],
         }
         return MultiItemView.late(facts, late)
+
+    def _proposals(self, rows: Rows, by: int, own: bool) -> Int64:
+        """What I would have (n, T, I) by the proposals of a seat so far, -1 after the last."""
+        quantities, splits = self.quantities[rows], self.history(rows, by)
+        made = int(self.counts[by][rows].max(initial=0))
+        bundles = np.full((*splits.T.shape, quantities.shape[1]), NO_SPLIT)
+        bundles[:, :made] = _mine(splits[:made].T, quantities[:, None], own)
+        return bundles
 
     def bundle(self, seat: int) -> Int64:
         """What a seat would have (B, I) by the standing offers; anything where there is none."""
