@@ -108,6 +108,21 @@ def test_pools_of_several_sizes_may_stand_in_one_file(tmp_path):
     assert lengths.to_list() == [3] * 20 + [6] * 20 + [3] * 20
 
 
+def test_frames_hold_lists_and_null_where_nothing_is_kept():
+    episodes = rollout("multi_item", players_of("multi_item"), 30, 3)
+    games, moves = episodes.to_polars()
+    assert games["quantities"].dtype == games["keep_0"].dtype == moves["keep"].dtype == pl.List(pl.Int64)
+    assert games["values_1"].dtype == pl.List(pl.Float64)
+    assert games["values_1"].to_list() == episodes.episodes["values_1"].tolist()
+    for frame, table, name, there in (
+        (games, episodes.episodes, "keep_0", episodes.episodes["deal"]),
+        (moves, episodes.decisions, "keep", episodes.decisions["kind"] == 0),
+    ):
+        rows = zip(table[name].tolist(), there, strict=True)
+        assert frame[name].to_list() == [kept if given else None for kept, given in rows]
+    assert not all(episodes.episodes["deal"])
+
+
 class Keeping:
     """Keeps everything, speaks and takes notes; in every other game it fails on its second move."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
+from negotiation_env.multi_item.rules import NO_SPLIT
 from negotiation_env.solutions import COLUMNS
 from negotiation_env.splits import all_splits
 
@@ -36,16 +37,24 @@ class Pool:
     """The splits of one pool and their JSON text.
 
     Attributes:
+        quantities: (I,) how many items of each type there are.
         splits: (S, I) what a side keeps, by index; what is left has the index ``S - 1 - index``.
         texts: the JSON text of each, by index, and at -1 that of none.
-        places: the index of each text.
     """
 
     def __init__(self, quantities: tuple[int, ...]) -> None:
+        self.quantities = quantities
         self.splits = all_splits(quantities).tolist()
         self.texts = [list_text(split) for split in self.splits]
-        self.places = {text: index for index, text in enumerate(self.texts)}
+        self._places = {text: index for index, text in enumerate(self.texts)} | {"null": NO_SPLIT}
         self.texts.append("null")
+
+    def place(self, text: str) -> int:
+        """The index of a split from its JSON text, -1 for ``null``; raises ``ValueError`` if it is none."""
+        if text not in self._places:
+            whole = f"give a whole number up to the quantity for each of {len(self.quantities)} types"
+            raise ValueError(f"{text} is no split of {list(self.quantities)}: {whole}")
+        return self._places[text]
 
     def rest(self, index: int) -> int:
         """The index of what is left."""

@@ -69,7 +69,7 @@ class MultiItemReader:
             disagreement=(pair[0], pair[1]),
             discount=(pair[2], pair[3]),
             payoff=(pair[4], pair[5]),
-            split=_split_of(keep, tuple(pool)),
+            split=find_pool(tuple(pool)).place(keep),
             quality=tuple(map(float, scores)),
         )
         _check_facts(facts)
@@ -82,7 +82,7 @@ class MultiItemReader:
         mine, theirs = [], []
         splits: list[float] = []
         for place, text in enumerate(shown, len(shown) + 1):
-            split = _split_of(text, own.quantities)
+            split = pool.place(text)
             other = text if split == NO_SPLIT else pool.texts[pool.rest(split)]
             by_last_mover = not place & 1
             mine.append(text if by_last_mover else other)
@@ -104,7 +104,7 @@ class MultiItemReader:
             disagreement=_pair(meta, "disagreement"),
             discount=_pair(meta, "discount"),
             payoff=_pair(meta, "payoffs"),
-            split=NO_SPLIT if keep is None else _split_of(list_text(keep), quantities),
+            split=find_pool(quantities).place("null" if keep is None else list_text(keep)),
             quality=_quality(get(meta, "quality", dict)),
         )
         _check_facts(facts)
@@ -128,7 +128,7 @@ class MultiItemReader:
         for place, keep in enumerate(shown):
             if not isinstance(keep, list):
                 raise ValueError(f"an offer is {keep!r}; it must be a list of whole numbers")
-            split = _split_of(list_text(keep), own.quantities)
+            split = pool.place(list_text(keep))
             splits.append(split if is_mine == (not place & 1) else pool.rest(split))
         return splits
 
@@ -154,16 +154,6 @@ class MultiItemReader:
     def discounts(self, own: MultiItemFacts) -> tuple[float, float]:
         """The factors of both agents."""
         return own.discount
-
-
-def _split_of(text: str, quantities: tuple[int, ...]) -> int:
-    """The index of a split, from its JSON text."""
-    if text == "null":
-        return NO_SPLIT
-    split = find_pool(quantities).places.get(text)
-    if split is None:
-        raise ValueError(f"{text} is no split of {list(quantities)}: give a whole number up to the quantity a type")
-    return split
 
 
 def _quantities(state: Record) -> tuple[int, ...]:

@@ -11,8 +11,6 @@ import numpy as np
 from negotiation_env.domain import Array
 from negotiation_env.policy import JsonValue
 
-SIDES = ("buyer", "seller")
-
 
 class PriceFacts(NamedTuple):
     """The facts of a game in currency units; ``None`` for null, ``product`` empty unless the scenario names it."""

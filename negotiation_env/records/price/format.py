@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from negotiation_env.price.rules import SIDES
 from negotiation_env.records.format import Format
-from negotiation_env.records.price.facts import SIDES
 from negotiation_env.records.price.reading import PriceReader
 from negotiation_env.records.price.tables import PriceTables
 from negotiation_env.records.price.writing import PriceWriter
