@@ -26,7 +26,8 @@ Examples:
 
   negotiate generate --scenario catalogue --catalogue products.csv
 """
-RECIPE, DATASET_OUT = "price-mixed", Path("datasets/local/price_domain.jsonl")
+RECIPES = {"price": "price-mixed", "multi_item": "multi-item-mixed"}
+"""Every strategy of a domain against every other."""
 _PLAYERS = "Who plays"
 
 
@@ -38,22 +39,32 @@ def generate(
         ),
     ] = None,
     dataset_out: Annotated[
-        Path,
-        typer.Option("--dataset_out", help="A .jsonl file, or a folder for Parquet tables.", rich_help_panel="Output"),
-    ] = DATASET_OUT,
+        Path | None,
+        typer.Option(
+            "--dataset_out",
+            help="A .jsonl file, or a folder for Parquet tables.",
+            show_default="datasets/local/price_domain.jsonl",
+            rich_help_panel="Output",
+        ),
+    ] = None,
     domain: Annotated[
         str | None, typer.Option("--domain", help="The kind of game: price or multi_item.", show_default="the recipe's")
     ] = None,
     recipe: Annotated[
-        str,
-        typer.Option("--recipe", help="A name of 'negotiate list recipes', or a .toml file.", rich_help_panel=_PLAYERS),
-    ] = RECIPE,
+        str | None,
+        typer.Option(
+            "--recipe",
+            help="A name of 'negotiate list recipes', or a .toml file.",
+            show_default="price-mixed, multi-item-mixed",
+            rich_help_panel=_PLAYERS,
+        ),
+    ] = None,
     buyers: Annotated[
         str | None,
         typer.Option(
             "--buyers",
             "--agent1",
-            help="Drawn from for each game.",
+            help="The buyers, or agent_0: drawn from for each game.",
             show_default="the recipe's",
             rich_help_panel=_PLAYERS,
         ),
@@ -63,7 +74,7 @@ def generate(
         typer.Option(
             "--sellers",
             "--agent2",
-            help="Drawn from for each game.",
+            help="The sellers, or agent_1: drawn from for each game.",
             show_default="the recipe's",
             rich_help_panel=_PLAYERS,
         ),
@@ -121,7 +132,7 @@ def generate(
         result = write_games(
             run,
             number,
-            dataset_out,
+            dataset_out or Path("datasets", "local", f"{run.domain.name}_domain.jsonl"),
             engine=engine,
             workers=options.worker_count(engine, workers),
             overwrite=overwrite,
@@ -134,7 +145,7 @@ def generate(
 
 def _plan(
     domain: str | None,
-    recipe: str,
+    recipe: str | None,
     pools: tuple[str | None, str | None],
     seed: int | None,
     num_episodes: int | None,
@@ -145,9 +156,10 @@ def _plan(
     from negotiation_env.records.recipes import load_recipe
     from negotiation_env.run import make_run
 
-    plan = load_recipe(recipe)
-    if domain not in (None, plan.domain):
+    if domain is not None:
         find_domain(domain)
+    plan = load_recipe(RECIPES[domain or "price"] if recipe is None else recipe)
+    if domain not in (None, plan.domain):
         raise ValueError(f"recipe {plan.name!r} is for domain {plan.domain!r}, not {domain!r}; give another --recipe.")
     agents = find_domain(plan.domain).agents
     players = {agent: pool or plan.players[agent] for agent, pool in zip(agents, pools, strict=True)}

@@ -150,7 +150,7 @@ def test_an_existing_file_is_replaced_only_when_asked():
         (["--scenario", "catalogue", "--catalogue", "none.csv"], "none.csv"),
         (["--dataset_out", "games.csv"], ".csv"),
         (["--append", "--overwrite"], "--append"),
-        (["--domain", "multi_item"], "multi_item"),
+        (["--domain", "chess"], "unknown domain 'chess'"),
         (["--domain", "multi_item", "--recipe", "price-seed"], "is for domain 'price'"),
         (["--model", "llama3"], "language models"),
         (["--seed", "-3"], "seed"),
@@ -299,3 +299,18 @@ def test_the_runnable_files_do_the_same(tmp_path):
 def test_list_shows_the_recipes():
     written = json.loads(run("list", "recipes", "--json").stdout)
     assert {"price-mixed", "price-seed"} <= {entry["name"] for entry in written["recipes"]}
+
+
+def test_multi_item_games_become_a_dataset_without_further_arguments():
+    result = run("generate", "--domain", "multi_item", "--num_episodes", "30", "--json")
+    assert result.exit_code == 0, result.output
+    written = json.loads(result.stdout)
+    assert written["files"] == ["datasets/local/multi_item_domain.jsonl"]
+    assert written["episodes"] == 30
+    assert 0 < written["mean_efficiency"] <= 1
+    again = run("generate", "--domain", "multi_item", "--num_episodes", "30", "--dataset_out", "tables", "--json")
+    assert again.exit_code == 0, again.output
+    prepared = run("prepare", "--jsonl_path", written["files"][0], "--output_dir", "prepared")
+    assert prepared.exit_code == 0, prepared.output
+    for name in ("decision_steps.parquet", "episodes.parquet"):
+        assert Path("tables", name).read_bytes() == Path("prepared", name).read_bytes()
