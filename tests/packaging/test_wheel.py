@@ -55,7 +55,9 @@ def test_wheel_holds_the_packages_and_nothing_else(wheel: Path) -> None:
     assert {f"{package}/py.typed" for package in packages} <= set(names)
     assert any(name.endswith("licenses/LICENSE") for name in names)
     data = {name.partition(".data/data/")[2] for name in names if ".data/" in name}
-    assert data == {f"share/negotiation-env/recipes/{name}.toml" for name in ("price-mixed", "price-seed")}
+    recipes = [path.name for path in (ROOT / "datasets" / "recipes").glob("*.toml")]
+    assert {"price-mixed.toml", "price-seed.toml", "multi-item-mixed.toml"} <= set(recipes)
+    assert data == {f"share/negotiation-env/recipes/{name}" for name in recipes}
 
 
 def test_wheel_works_from_another_directory(python: Path, tmp_path: Path) -> None:
