@@ -14,7 +14,7 @@ def install(folder: Path, requirement: str) -> Path:
     venv.create(folder, with_pip=True)
     python = folder / "bin" / "python"
     subprocess.run(
-        [python, "-m", "pip", "install", "--quiet", "--only-binary=:all:", requirement],
+        [python, "-m", "pip", "install", "--quiet", "--prefer-binary", requirement],
         check=True,
         stderr=subprocess.DEVNULL,
     )
