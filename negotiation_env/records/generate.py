@@ -184,11 +184,11 @@ class _Recording:
             return self._write(writer, engine, workers)
         except BaseException as error:
             writer.abort()
-            kept = f"{self.played:,} of {self.num_episodes:,} episodes are kept in {self.folder.path}"
             if not isinstance(error, KeyboardInterrupt):
                 raise
-            hint = "the same command goes on from there" if self.played else "the same command starts again"
-            raise Interrupted(f"interrupted: {kept}; {hint}.") from error
+            kept = f"{self.played:,} of {self.num_episodes:,} episodes are kept in {self.folder.path}"
+            said = f"{kept}; the same command goes on from there" if self.played else "nothing is kept"
+            raise Interrupted(f"interrupted: {said}.") from error
 
     def _write(self, writer: Writer, engine: str, workers: int) -> Counts:
         counts = Counts()

@@ -154,7 +154,7 @@ def test_an_unfinished_recording_of_another_run_is_not_mixed_in(tmp_path):
 
     with pytest.raises(KeyboardInterrupt, match="the same command goes on"):
         generate(run_of(), 30, path, shard_size=10, progress=stop)
-    with pytest.raises(RecordError, match="another run"):
+    with pytest.raises(RecordError, match="something else: seed 5, not 6"):
         generate(run_of(seed=6), 30, path, shard_size=10)
     generate(run_of(), 30, path, shard_size=10)
     assert len({line.split('"')[5] for line in path.read_text().splitlines()}) == 30
