@@ -7,6 +7,7 @@ that a tactic compares, it repeats its last offer (its opening if there is none)
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +30,7 @@ from negotiation_policies.parameters import check_flag, check_number, check_whol
 
 
 @dataclass(frozen=True)
-class AnsweringStrategy(OpeningStrategy, Accepting):
+class AnsweringStrategy(OpeningStrategy, Accepting, ABC):
     """Moves away from its own last offer by a rule that a subclass gives in `answer`.
 
     Accepts by AC_next unless ``acceptance`` says otherwise; the aspiration is the next offer.
@@ -41,9 +42,9 @@ class AnsweringStrategy(OpeningStrategy, Accepting):
         super().__post_init__()
         self.check_acceptance()
 
+    @abstractmethod
     def answer(self, view: PriceView, own_last: Float64) -> Float64:
         """The next price (B,) from the own last price, before it is kept rational; NaN repeats the last."""
-        raise NotImplementedError
 
     def decide(self, view: PriceView) -> PriceDecision:
         """Accept by the chosen rule, else offer the answer."""

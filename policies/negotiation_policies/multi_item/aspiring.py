@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -38,9 +39,9 @@ class AspiringStrategy(SplitStrategy, Modelling):
         self.check_model()
         check_choice("ties", self.ties, (ITEMS, FREQUENCY))
 
+    @abstractmethod
     def share(self, view: MultiItemView) -> Float64:
         """The aspiration (B,) as a share of the own value of the whole pool."""
-        raise NotImplementedError
 
     def plan(self, view: MultiItemView) -> tuple[Int64, Float64]:
         """The lowest tier that reaches the aspiration, and the aspiration."""

@@ -6,6 +6,7 @@ of disagreement. Shapes are (B,) unless stated.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,15 +74,15 @@ def decision(view: MultiItemView, keep: Int64, accept: Bool) -> MultiItemDecisio
 
 
 @dataclass(frozen=True)
-class SplitStrategy(Strategy, Accepting):
+class SplitStrategy(Strategy, Accepting, ABC):
     """Plans a split by a rule that a subclass gives in `plan`; accepts by the chosen rule, else proposes it."""
 
     def __post_init__(self) -> None:
         self.check_acceptance()
 
+    @abstractmethod
     def plan(self, view: MultiItemView) -> tuple[Int64, Float64 | None]:
         """The split to propose (B, I), and the utility (B,) aimed at; ``None``: that of the split."""
-        raise NotImplementedError
 
     def decide(self, view: MultiItemView) -> MultiItemDecision:
         """Accept by the chosen rule, else propose the planned split."""
