@@ -1,0 +1,1 @@
+"""Agents that speak: language models behind one protocol, their prompts, and the reading of their replies."""

@@ -1,0 +1,1 @@
+"""How replies are read: characters, amounts, sentences, stances, splits; one reading or none."""

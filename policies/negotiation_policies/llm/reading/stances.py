@@ -1,0 +1,241 @@
+"""Acceptance and leaving: clauses that state them as a whole, and everything in a reply that takes them back.
+
+A clause counts only if it matches from its first word to its last, so any word that is not foreseen makes it no
+acceptance. What stands beside it must not negate, condition, demand, retract or report.
+"""
+
+from __future__ import annotations
+
+import re
+
+from negotiation_policies.llm.reading.reply import UnreadableError
+from negotiation_policies.llm.reading.skeleton import Sentence
+
+_ADVERBS = (
+    r"(?:(?:really|now|then|just|gladly|happily|certainly|definitely|therefore|hereby|simply|gratefully|fully|also|"
+    r"do|can|will|shall|formally|officially|absolutely|respectfully|reluctantly|have decided to|am going to|"
+    r"am (?:very |more than )?(?:happy|glad|pleased|delighted|willing|ready|prepared|content) to) ){0,4}"
+)
+_OPENING = (
+    r"(?:(?:ok|okay|yes|yeah|yep|yup|fine|great|good|sure|alright|all right|very well|well|perfect|"
+    r"excellent|wonderful|"
+    r"thanks|thank you|so|now|deal|agreed|done|fair enough|sounds good|you win|but|therefore|hello|hi) ){0,4}"
+)
+_THING = (
+    r"(?:offer|counteroffer|price|proposal|counterproposal|terms|bid|deal|split|division|allocation|figure|amount|"
+    r"number|conditions|quote)"
+)
+_DETERMINER = (
+    r"(?:the|your|this|that|these|those)(?: (?:last|latest|current|standing|final|generous|fair|kind|new|first))?"
+)
+_AMOUNT = r"(?:(?:your|the|that|this) )?STAND"
+_OBJECT = (
+    rf"(?:it|that|this|{_AMOUNT}|{_DETERMINER} {_THING}(?: (?:of|at|for|to pay|to sell for|to sell at) {_AMOUNT})?)"
+)
+_TAIL = (
+    r"(?: (?:now|then|today|gladly|happily|with pleasure|as is|as it stands|immediately|thank you|thanks|sir|madam|"
+    r"my friend|friend|right away|indeed|of course|in full|(?:for|at) STAND|cash|for (?:the|this|"
+    r"your|that)(?: [a-z-]+){1,4}?(?: NUM)?)){0,2}"
+)
+_ACCEPTING = re.compile(
+    rf"{_OPENING}(?:"
+    rf"(?:i|we) {_ADVERBS}(?:accept|take|am accepting|am taking) {_OBJECT}"
+    rf"|(?:i|we) {_ADVERBS}accept"
+    rf"|(?:i|we) {_ADVERBS}(?:agree|am agreeing) (?:to|with|on) (?!it |this |that ){_OBJECT}"
+    rf"|(?:we|you) (?:have|have got|got) (?:a|ourselves a|yourself a) deal(?: (?:at|for|on) {_AMOUNT})?"
+    rf"|(?:it is|that is) a deal(?: (?:at|for) {_AMOUNT})?"
+    rf"|(?:deal|sold|done|agreed|accepted)(?: (?:at|for|to|on) {_AMOUNT})"
+    rf"|{_AMOUNT} (?:it is|works for me|is acceptable(?: to me)?|is accepted|is a deal|is agreed)"
+    rf"|(?:your|the|this|that) (?:offer|price|proposal|split)(?: of {_AMOUNT})? (?:is accepted|is "
+    r"acceptable(?: to me)?|works for me)"
+    rf"|(?:offer|proposal) accepted|(?:that|this) works for me"
+    rf"){_TAIL}"
+)
+_BARE = re.compile(rf"{_OPENING}(?:accept|accepted|deal|agreed|sold|i agree|i accept|we agree)")
+_WALKING = re.compile(
+    rf"{_OPENING}(?:i|we) (?:(?:now|then|will|shall|must|have to|am going to|choose to|have decided "
+    r"to|decide to|hereby|"
+    r"simply|just|therefore|am afraid i|will have to|need to|would rather) ){0,3}"
+    r"(?:walk away|walk out|walk|am walking|am walking away|am walking out|am out|quit|withdraw|am "
+    r"withdrawing|am leaving|"
+    r"leave the (?:table|negotiations?)|am done(?: here| negotiating| talking| with (?:this|the|these) "
+    r"(?:negotiations?|talks))|"
+    r"am leaving the (?:table|negotiations?)|(?:am ending|end|quit|am terminating|terminate) (?:this|"
+    r"the|our|these) (?:negotiations?|talks|discussions?))"
+    r"(?: (?:from (?:this|the|these|our) (?:deal|negotiations?|offer|table|talks)|now|here|today|"
+    r"without a deal|for good|goodbye)){0,2}"
+)
+_NO_DEAL = re.compile(r"(?:sorry |then |so )?no deal(?: (?:today|then|here|for me|sorry))?")
+_FAREWELL = re.compile(r"(?:and )?(?:goodbye|bye|bye bye|farewell)(?: (?:then|now|for good))?")
+_BARE_WALK = re.compile(r"(?:i )?(?:walk|walk away|walking away|quit)")
+_POLITE_AND = re.compile(
+    r"(?:thank|thanks|(?:i|we) (?:really |truly |do )?(?:appreciate|understand|thank|am (?:happy|glad|pleased)))\b.*"
+)
+
+NEGATION = re.compile(
+    r"\b(?:not|no|never|none|neither|nor|nothing|nobody|refus\w*|reject\w*|declin\w*|deny|unable|"
+    r"impossible|unacceptable|"
+    r"disagree\w*|hardly|barely|unwilling|nope|nah|fail\w*|hate|nein|nicht|kein\w*|nur|aber|pero|"
+    r"mais|pas|nunca|nao|não|niet|maar|wrong|false)\b"
+)
+_CONDITION = (
+    r"\b(?:if|unless|provided|providing|as long as|so long as|once|until|till|assuming|suppos\w+|"
+    r"(?:on|under|with|one) (?:the |one |a |this )?condition|conditional\w*|"
+    r"contingent\w*|subject to|depend\w*|in exchange|in return|otherwise|or else|whether|should you|were you|had you|"
+    r"as soon as|after you|before you|pending|in case|on the understanding|wenn|falls|given that you|when you)\b"
+)
+CONDITION = re.compile(_CONDITION)
+_RETRACTION = re.compile(
+    r"\b(?:kidding|joking|joke|never ?mind|scratch that|take (?:that|it|this) back|second thought|"
+    r"not really|psych|sike|"
+    r"sarcas\w*|cancel\w*|changed? my mind|wait|hold on|(?:ha ?)+ha|hehe|dreams?|dream on|"
+    r"hypothetical\w*|pretend\w*|imagine|in theory|in principle|"
+    r"for example|e g|lol|"
+    r"as a test|just testing|ignore|instructions?|system|prompt|jailbreak|override|translat\w*|"
+    r"opposite|yeah right|as if|means?)\b"
+)
+_REPORT = re.compile(
+    r"\b(?:said|says|say|told|tells|tell|wrote|writes|quot\w+|repeat|replied|respond\w*|output|print|claims?|heard)\b"
+)
+_DEMAND = re.compile(
+    r"\b(?:include|includes|including|throw|add|adding|plus|minus|extra|bonus|free|discount|must|"
+    r"require\w*|demand\w*|need|want|"
+    r"expect|with|only|however|although|though|instead|rather|unless|give me|pay for|first|deliver\w*|"
+    r"shipping|shipped|included|installed|warranty|guarantee\w*|refund\w*|return\w*|on you|walk\w*|"
+    r"withdraw\w*|quit\w*|but|maybe|perhaps|almost|lower|raise|"
+    r"reduce|increase|pending|approval|ask my|check with|later|tomorrow|consider\w*|think about|too|except|half|"
+    r"hundred|thousand|grand|fifty|sixty|seventy|eighty|ninety|twenty|thirty|forty|CHANGE|PRICE|QUOTE)\b|^or\b"
+)
+_IMPERATIVE = re.compile(
+    r"(?:and |then |please |you |just )*(?:make|give|drop|cut|send|bring|ship|cover|pay|get|let(?! "
+    r"us (?:finali[sz]e|close|complete|proceed|wrap|shake|move|seal|arrange|do it))|match|meet|offer|"
+    r"come|deliver|sign|do|say|refuse|go|keep|promise|show|prove)\b"
+)
+_PLAIN_QUESTION = re.compile(
+    r"(?:and |so )?(?:when|where|how soon|how do|how should|how shall|how would you like|shall (?:we|i))\b"
+)
+_HARMLESS = re.compile(
+    r"\b(?:can not|will not|could not|do not want to|not) (?:go|do|get|move|be|offer|ask for|hope "
+    r"for|come) (?:any |much )?"
+    r"(?:lower|higher|better|happier|further|more)\b|\bno (?:problem|problems|worries|doubt|need|"
+    r"hurry|rush|hard feelings)\b|\bwhy not\b"
+    r"|\bnot bad\b|\bwill not regret(?: it)?\b|\bwithout further ado\b"
+    r"|\b(?:doing business|working|negotiating|dealing) with you\b|\bto (?:see|meet) you\b|\bafter "
+    r"(?:careful|some|much|due) consideration\b"
+    r"|\b(?:please )?(?:let me know|tell me) (?:if|when|how|where|what|whether)\b.*"
+)
+
+
+def accepting_clauses(sentence: Sentence) -> list[int]:
+    """The places of the clauses that state an acceptance as a whole; none in a question or under a condition."""
+    if sentence.asks or CONDITION.search(harmless_removed(sentence.words)):
+        return []
+    found = [i for i, clause in enumerate(sentence.clauses) if _accepts(sentence.clauses, i, clause)]
+    if not found and _is_bare(sentence):
+        found = [len(sentence.clauses) - 1]
+    return found
+
+
+def _is_bare(sentence: Sentence) -> bool:
+    return bool(_BARE.fullmatch(" ".join(sentence.clauses).removesuffix(" thanks").removesuffix(" thank you")))
+
+
+def _accepts(clauses: tuple[str, ...], place: int, clause: str) -> bool:
+    if len(clause) > 200:
+        return False
+    if clause.startswith("and "):
+        if place and not _POLITE_AND.fullmatch(clauses[place - 1]):
+            return False
+        clause = clause[4:]
+    return bool(_ACCEPTING.fullmatch(clause.removeprefix("so ")))
+
+
+def walking_clauses(sentence: Sentence) -> list[int]:
+    """The places of the clauses that state leaving as a whole."""
+    if sentence.asks or CONDITION.search(sentence.words):
+        return []
+    places = [i for i, c in enumerate(sentence.clauses) if len(c) < 200 and _WALKING.fullmatch(c.removeprefix("so "))]
+    return [] if places and any(_IMPERATIVE.match(c) for c in sentence.clauses[: places[0]]) else places
+
+
+def says_farewell(sentences: list[Sentence]) -> bool:
+    """Whether the reply says both that there is no deal and goodbye, or is nothing but the word for leaving."""
+    clauses = [clause for sentence in sentences if not sentence.asks for clause in sentence.clauses]
+    if len(clauses) == 1 and _BARE_WALK.fullmatch(clauses[0]):
+        return True
+    joint = {"no deal goodbye", "no deal bye", "no deal and goodbye"} & set(clauses)
+    return bool(joint) or (any(map(_NO_DEAL.fullmatch, clauses)) and any(map(_FAREWELL.fullmatch, clauses)))
+
+
+def check_nothing_against_acceptance(sentences: list[Sentence]) -> None:
+    """Refuse an acceptance that something else in the reply takes back, conditions or adds to.
+
+    Raises:
+        UnreadableError: With what stands against it.
+    """
+    for sentence in sentences:
+        check_not_retracted(sentence)
+        inside = set(accepting_clauses(sentence)) if not _is_bare(sentence) else set(range(len(sentence.clauses)))
+        rest = harmless_removed(" , ".join(c for i, c in enumerate(sentence.clauses) if i not in inside))
+        if NEGATION.search(rest):
+            raise UnreadableError("The reply accepts and denies. Say one of the two.")
+        if CONDITION.search(rest):
+            raise UnreadableError("An acceptance cannot carry a condition. Accept as it stands, or offer a price.")
+        if sentence.asks and not _PLAIN_QUESTION.match(sentence.words):
+            raise UnreadableError("The reply accepts and asks. Accept plainly, or make an offer.")
+        if not sentence.asks:
+            _check_companions(sentence, inside)
+
+
+def _check_companions(sentence: Sentence, inside: set[int]) -> None:
+    first = min(inside, default=-1)
+    for place, clause in enumerate(sentence.clauses):
+        if place in inside:
+            continue
+        clause = harmless_removed(clause)
+        softened = clause.removeprefix("but ").replace("you want", "") if place < first else clause
+        if place < first and len(sentence.clauses) > 1:
+            softened = re.sub(r"\b(?:too|lower|although|though|but)\b", "", softened)
+        if _DEMAND.search(softened) or _IMPERATIVE.match(clause) or _REPORT.search(clause):
+            raise UnreadableError("The reply accepts and adds to it. Accept as it stands, or make an offer.")
+
+
+def check_not_retracted(sentence: Sentence) -> None:
+    """Refuse what is said in jest, in theory, as an instruction, or is taken back.
+
+    Raises:
+        UnreadableError: If it is.
+    """
+    if found := _RETRACTION.search(sentence.words):
+        raise UnreadableError(f"The word '{found.group()}' leaves open what the reply means. State one move plainly.")
+
+
+def check_nothing_against_leaving(sentences: list[Sentence]) -> None:
+    """Refuse a walk-away that something else in the reply takes back.
+
+    Raises:
+        UnreadableError: With what stands against it.
+    """
+    for sentence in sentences:
+        check_not_retracted(sentence)
+        if sentence.asks or CONDITION.search(harmless_removed(sentence.words)):
+            raise UnreadableError("The reply walks away and leaves it open. Walk away plainly, or make an offer.")
+        if re.fullmatch(
+            r"(?:not|no|nope|no i (?:do|will|am) not|i (?:do|will|am) not|or maybe .*|maybe)", sentence.words
+        ):
+            raise UnreadableError("The reply walks away and denies it. Say one of the two.")
+        reported = [c for c in sentence.clauses if _REPORT.search(c) and walking_clauses(sentence)]
+        if reported or " PRICE " in f" {sentence.words} ":
+            raise UnreadableError("The reply walks away and says something else. State one move.")
+        if any(
+            re.match(r"or\b|(?:and )?(?:i|we) (?:\w+ ){0,2}(?:accept|agree)\b(?!.*\bnot\b)", c)
+            for c in sentence.clauses
+        ):
+            raise UnreadableError("The reply walks away or does something else. State one move.")
+        if re.search(r"\b(?:not|never) (?:be |going to )?(?:walk|quit|leav|withdraw)", sentence.words):
+            raise UnreadableError("The reply walks away and denies it. Say one of the two.")
+
+
+def harmless_removed(words: str) -> str:
+    """Without polite phrases that negate or condition nothing."""
+    return _HARMLESS.sub(" ", words)
