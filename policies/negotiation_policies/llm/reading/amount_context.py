@@ -73,7 +73,7 @@ _LABELS = _words(
     "windows ps playstation xbox year chapter day article no nr phase rule point level canon nikon rtx gtx mark mk"
 )
 _PRICE_WORDS = _words(
-    "offer offers offering pay paying do ask asking want wanted need say says said give take accept "
+    "offer does sounds offers offering pay paying do ask asking want wanted need say says said give take accept "
     "propose proposing "
     "suggest counter countering counteroffer bid bidding spend sell settle go make makes be is are "
     "was s at for of to with "

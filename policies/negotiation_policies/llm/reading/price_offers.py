@@ -50,7 +50,7 @@ _OF_MINE = (
     rf"fair|own) ){{0,3}}{_NOUN}"
 )
 _CUES = [
-    re.compile(rf"\b{_SUBJECT}{_VERB}{_GAP} {_LINK} {_MONEY}\b"),
+    re.compile(rf"\b{_SUBJECT}{_VERB}(?: (?:your |the )?STAND)?{_GAP} {_LINK} {_MONEY}\b"),
     re.compile(rf"\b{_SUBJECT}{_STEP}{_STEP_GAP} {_MONEY}\b"),
     re.compile(rf"\b{_SUBJECT}{_VERB} {_MONEY}\b"),
     re.compile(

@@ -18,6 +18,7 @@ _ACCEPTING_OTHER = re.compile(
     r"\b(?:accept|agree|agreed|accepted|deal|take|sold|taking|accepting)\b(?: [a-z]+){0,5} PRICE|"
     r"PRICE (?:it is|works|is acceptable|is a deal)"
 )
+_TOO_MUCH = re.compile(r"\bPRICE (?:is|was|seems|sounds) (?:way |far |just |much )?too\b")
 _STAYING = re.compile(
     r"\b(?:not|never) (?:be |going to )?(?:walk|quit|leav|withdraw)\w*|\b(?:continue|keep (?:talking|"
     r"negotiating|going)|still interested)\b"
@@ -108,6 +109,8 @@ def _check_offer_message(statement: Statement, own: str) -> None:
         stances.check_not_retracted(sentence)
         if own == "PRICE" and any(own in clause and price_offers.denies(clause) for clause in sentence.clauses):
             raise UnreadableError("The message denies the price. Make message and price say the same.")
+        if _TOO_MUCH.search(sentence.words):
+            raise UnreadableError("The message finds fault with the price that it offers.")
         if not sentence.asks and not stances.CONDITION.search(sentence.words) and _half_accepts(sentence):
             raise UnreadableError("The message accepts and the action offers. Make them say the same.")
 

@@ -48,7 +48,7 @@ _AFTERWARDS = re.compile(
 _FILLER = re.compile(
     r"\b(?:and|with|as well as|plus|also|too|the|of|units?|items?|books? of|please|then|so|ok|okay|"
     r"fine|well|while|whereas|but|i propose|i suggest|"
-    r"my (?:offer|proposal|split)(?: is)?|proposal|offer|how about|what about|let us say|for|that|in "
+    r"my (?:offer|proposal|split)(?: is)?|proposal|offer|how about|what about|let us say|that|in "
     r"total|each|here is|deal idea|sure|myself|yourself)\b|[^\w]+"
 )
 _STATING = re.compile(r"ITEM\d|\d|\b(?:everything|the rest|all of (?:it|them)|remaining|all items)\b")

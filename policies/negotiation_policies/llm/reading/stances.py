@@ -117,13 +117,17 @@ _PLAIN_QUESTION = re.compile(
 _HARMLESS = re.compile(
     r"\b(?:can not|will not|could not|do not want to|not) (?:go|do|get|move|be|offer|ask for|hope "
     r"for|come) (?:any |much )?"
-    r"(?:lower|higher|better|happier|further|more)\b|\bno (?:problem|problems|worries|doubt|need|"
+    r"(?:lower|higher|better|happier|further|more|below|above|past|under)\b|\bno (?:problem|problems|"
+    r"worries|doubt|need|"
     r"hurry|rush|hard feelings)\b|\bwhy not\b"
     r"|\bnot bad\b|\bwill not regret(?: it)?\b|\bwithout further ado\b"
     r"|\b(?:doing business|working|negotiating|dealing) with you\b|\bto (?:see|meet) you\b|\bafter "
     r"(?:careful|some|much|due) consideration\b"
     r"|\b(?:please )?(?:let me know|tell me) (?:if|when|how|where|what|whether)\b.*"
 )
+
+
+_OTHER_MOVE = re.compile(r"(?:and )?(?:i|we) (?:\w+ ){0,2}(?:accept|agree)\b")
 
 
 def accepting_clauses(sentence: Sentence) -> list[int]:
@@ -227,13 +231,14 @@ def check_nothing_against_leaving(sentences: list[Sentence]) -> None:
         reported = [c for c in sentence.clauses if _REPORT.search(c) and walking_clauses(sentence)]
         if reported or " PRICE " in f" {sentence.words} ":
             raise UnreadableError("The reply walks away and says something else. State one move.")
-        if any(
-            re.match(r"or\b|(?:and )?(?:i|we) (?:\w+ ){0,2}(?:accept|agree)\b(?!.*\bnot\b)", c)
-            for c in sentence.clauses
-        ):
+        if any(_is_other_move(clause) for clause in sentence.clauses):
             raise UnreadableError("The reply walks away or does something else. State one move.")
         if re.search(r"\b(?:not|never) (?:be |going to )?(?:walk|quit|leav|withdraw)", sentence.words):
             raise UnreadableError("The reply walks away and denies it. Say one of the two.")
+
+
+def _is_other_move(clause: str) -> bool:
+    return clause.startswith("or ") or bool(_OTHER_MOVE.match(clause) and not NEGATION.search(clause))
 
 
 def harmless_removed(words: str) -> str:
