@@ -1,1 +1,1 @@
-"""Agents that speak: language models behind one protocol, their prompts, and the reading of their replies."""
+"""Agents that speak: language models, freely or in the words of a strategy, and the strict reading of their replies."""

@@ -1,0 +1,29 @@
+"""The event loop of all backends, on a thread of its own: policies are synchronous, and work inside notebooks too."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from functools import cache
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+@cache
+def the_loop() -> asyncio.AbstractEventLoop:
+    """The one loop of this process, started when first asked for; its thread does not keep the process alive."""
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="negotiation-llm", daemon=True).start()
+    return loop
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Do the work on the loop and wait for its result; an interrupt of the caller cancels the work."""
+    future = asyncio.run_coroutine_threadsafe(work, the_loop())
+    try:
+        return future.result()
+    except BaseException:
+        future.cancel()
+        raise
