@@ -64,7 +64,7 @@ def recorded(games: int) -> Episodes:
 
 def deterministic() -> list[str]:
     """Every registered strategy that draws nothing at random; those that need a rho aim at the middle."""
-    named = [name for name in list_policies("price") if not any(word in name for word in CHANCE)]
+    named = [name for name in list_policies("price", kind="scripted") if not any(word in name for word in CHANCE)]
     return [f"{name}:rho=0.5,assumed_width=500" if name in NEEDS_RHO else name for name in named]
 
 

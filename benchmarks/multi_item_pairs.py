@@ -80,8 +80,8 @@ def mean(values: np.ndarray, digits: int, unit: str = "") -> str:
 
 
 def contestants() -> list[str]:
-    """All registered policies, those that play the same once."""
-    built = {name: make_policy(name, domain=DOMAIN) for name in list_policies(DOMAIN)}
+    """All scripted policies, those that play the same once."""
+    built = {name: make_policy(name, domain=DOMAIN) for name in list_policies(DOMAIN, kind="scripted")}
     return [name for place, name in enumerate(built) if built[name] not in list(built.values())[:place]]
 
 

@@ -32,6 +32,12 @@ RESERVED = {
     )
 }
 """By domain, the names that no policy can have for now, and why."""
+KINDS = {
+    "scripted": "plays by itself",
+    "llm": "asks a language model",
+    "human": "asks a person",
+}
+"""The kinds of policies, and what one does to decide; only the first can be played unattended, anywhere."""
 AnyPolicy = Policy[Any, Any]
 _LISTED = 64
 """The most numbers of an array that are written out as a parameter."""
@@ -53,12 +59,13 @@ def load_target(target: str) -> Any:  # noqa: ANN401  # a target is any class or
 
 @dataclass(frozen=True)
 class Registration:
-    """One registered policy: where its class is, and the parameters that its name fixes."""
+    """One registered policy: where its class is, the parameters that its name fixes, and its kind (of `KINDS`)."""
 
     name: str
     target: str
     domain: str
     defaults: Mapping[str, JsonValue] = field(default_factory=dict)
+    kind: str = "scripted"
 
     def build(self, params: Mapping[str, JsonValue]) -> AnyPolicy:
         """Create the policy; a wrong parameter raises ``TypeError`` with the right ones."""
@@ -79,7 +86,12 @@ _registry: dict[str, dict[str, Registration]] = {}
 
 
 def register_policy(
-    name: str, target: str, domain: str = "price", defaults: Mapping[str, JsonValue] | None = None
+    name: str,
+    target: str,
+    domain: str = "price",
+    defaults: Mapping[str, JsonValue] | None = None,
+    *,
+    kind: str = "scripted",
 ) -> None:
     """Register a policy under a name that is unique within its domain.
 
@@ -88,9 +100,12 @@ def register_policy(
         target: ``"module:Class"``, imported on first use.
         domain: ``"price"`` or ``"multi_item"``.
         defaults: parameters that the name fixes unless the caller gives others.
+        kind: what the policy needs: ``"scripted"`` plays by itself, ``"llm"`` asks a language model and ``"human"`` a
+            person; whatever plays all policies unattended plays the scripted ones.
 
     Raises:
-        ValueError: the name is taken, reserved or malformed, or the target is not ``"module:Class"``.
+        ValueError: the name is taken, reserved or malformed, the target is not ``"module:Class"``, or there is no such
+            domain or kind.
     """
     if not name or set(name) & set(":,= "):
         raise ValueError(f"policy name {name!r} must be non-empty and without ':', ',', '=' or spaces.")
@@ -98,14 +113,20 @@ def register_policy(
         raise ValueError(f"policy target {target!r} must be 'module:Class'.")
     if domain not in DOMAINS:
         raise ValueError(unknown_name("domain", domain, DOMAINS))
+    _check_kind(kind)
     if name in RESERVED.get(domain, {}):
         raise ValueError(f"{domain} policy {name!r} is {RESERVED[domain][name]}. Choose another name.")
-    registration = Registration(name, target, domain, dict(defaults or {}))
+    registration = Registration(name, target, domain, dict(defaults or {}), kind)
     domain_registry = _registry.setdefault(domain, {})
     if name in domain_registry and domain_registry[name] != registration:
         known = ", ".join(sorted(domain_registry))
         raise ValueError(f"policy {name!r} is already registered for domain {domain!r}. Known: {known}.")
     domain_registry[name] = registration
+
+
+def _check_kind(kind: str) -> None:
+    if kind not in KINDS:
+        raise ValueError(unknown_name("kind of policy", kind, KINDS))
 
 
 @cache
@@ -114,10 +135,18 @@ def _load_entry_points() -> None:
         entry_point.load()()
 
 
-def list_policies(domain: str = "price") -> list[str]:
-    """The sorted names registered for a domain."""
+def list_policies(domain: str = "price", kind: str | None = None) -> list[str]:
+    """The sorted names registered for a domain: all of them, or those of one kind.
+
+    Whatever plays every policy unattended asks for ``kind="scripted"``: the others need a person or a language model.
+
+    Raises:
+        ValueError: there is no such kind.
+    """
+    if kind is not None:
+        _check_kind(kind)
     _load_entry_points()
-    return sorted(_registry.get(domain, {}))
+    return sorted(name for name, found in _registry.get(domain, {}).items() if kind in (None, found.kind))
 
 
 def find_policy(name: str, domain: str = "price") -> Registration:
@@ -151,7 +180,11 @@ def make_policy(name: str | AnyPolicy, domain: str = "price", **params: JsonValu
 
 @dataclass(frozen=True, eq=False)
 class Player:
-    """A policy in a seat with the name and the parameters that records keep."""
+    """A policy in a seat with the name and the parameters that records keep.
+
+    A policy with a ``params`` mapping says itself what these are: what it was built with can name files and hosts,
+    which no record holds.
+    """
 
     name: str
     params: Mapping[str, JsonValue]
@@ -159,7 +192,7 @@ class Player:
 
     @property
     def spec(self) -> str:
-        """The spec string that builds the policy, if its name is registered."""
+        """The name and the parameters that records keep, as a spec string."""
         return format_spec(self.name, self.params)
 
 
@@ -168,7 +201,8 @@ def make_player(player: str | AnyPolicy, domain: str) -> Player:
     if isinstance(player, str):
         name, given = parse_spec(player)
         policy = find_policy(name, domain).build(given)
-        return Player(name, {**given, **policy_params(policy)}, policy)
+        kept = policy_params(policy)
+        return Player(name, kept if _own_params(policy) is not None else {**given, **kept}, policy)
     _checked_policy(player)
     name = getattr(player, "name", None) or type(player).__name__
     return Player(str(name), policy_params(player), player)
@@ -186,8 +220,8 @@ def _checked_policy(policy: AnyPolicy) -> AnyPolicy:
 
 def policy_params(policy: AnyPolicy) -> dict[str, JsonValue]:
     """The parameters of a policy, JSON-able: its ``params`` mapping, else its dataclass fields, else none."""
-    given = getattr(policy, "params", None)
-    if isinstance(given, Mapping):
+    given = _own_params(policy)
+    if given is not None:
         return {str(name): json_value(value) for name, value in given.items()}
     if not dataclasses.is_dataclass(policy):
         return {}
@@ -196,6 +230,11 @@ def policy_params(policy: AnyPolicy) -> dict[str, JsonValue]:
         for item in dataclasses.fields(policy)
         if item.init
     }
+
+
+def _own_params(policy: AnyPolicy) -> Mapping[object, object] | None:
+    given = getattr(policy, "params", None)
+    return given if isinstance(given, Mapping) else None
 
 
 def json_value(value: Any, as_float: bool = False) -> JsonValue:  # noqa: ANN401  # whatever a policy is made with

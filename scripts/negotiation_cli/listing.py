@@ -44,7 +44,7 @@ def list_names(kind: Kind = None, domain: options.Domain = "price", as_json: opt
 
 
 def policies(domain: str) -> list[Entry]:
-    """Every registered policy: its parameters with the values that its name gives them (those it fixes first)."""
+    """Every registered policy: its kind, and its parameters as its name gives them (those it fixes first)."""
     from negotiation_env.registry import find_policy, list_policies, load_target
 
     entries: list[Entry] = []
@@ -57,7 +57,8 @@ def policies(domain: str) -> list[Entry]:
         }
         fixed = dict(registration.defaults)
         params = {**fixed, **{key: value for key, value in defaults.items() if key not in fixed}}
-        entries.append({"name": name, "does": _first_line(factory), "fixed": [*fixed], "params": params})
+        does = _first_line(factory)
+        entries.append({"name": name, "kind": registration.kind, "does": does, "fixed": [*fixed], "params": params})
     return entries
 
 
@@ -86,7 +87,8 @@ def _table(title: str, entries: list[Entry]) -> Table:
     from negotiation_cli.output import table
     from negotiation_env.specs import format_spec
 
-    made = table("name", "what it does")
+    kinds = any("kind" in entry for entry in entries)
+    made = table("name", *(["kind"] if kinds else []), "what it does")
     made.title, made.title_justify = title, "left"
     for entry in entries:
         said, params, fixed = Text(str(entry["does"])), entry.get("params"), entry.get("fixed")
@@ -94,5 +96,5 @@ def _table(title: str, entries: list[Entry]) -> Table:
             for place, (key, value) in enumerate(params.items()):
                 said.append(", " if place else "\n")
                 said.append(format_spec("", {key: value})[1:], style="" if key in fixed else "dim")
-        made.add_row(str(entry["name"]), said)
+        made.add_row(str(entry["name"]), *([str(entry["kind"])] if kinds else []), said)
     return made

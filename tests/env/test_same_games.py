@@ -17,7 +17,7 @@ from negotiation_env.faces.core import Core
 SCENARIO = {"price": "private", "multi_item": "bargaining"}
 """Games that differ much from one another."""
 every_domain = pytest.mark.parametrize("domain", DOMAINS)
-PAIRS = [(domain, name) for domain in DOMAINS for name in list_policies(domain)]
+PAIRS = [(domain, name) for domain in DOMAINS for name in list_policies(domain, kind="scripted")]
 
 
 def dealt(domain_name, size, seed, **settings):
@@ -116,14 +116,14 @@ def play_in_environment(face, domain, specs, seed, **settings):
 
 @pytest.mark.parametrize(("domain", "one"), PAIRS)
 def test_every_pair_plays_the_same_in_parallel_env_and_engine(domain, one):
-    for number, two in enumerate(list_policies(domain)):
+    for number, two in enumerate(list_policies(domain, kind="scripted")):
         specs = dict(zip(agents(domain), (one, two), strict=True))
         game = play(domain, specs, seed=number, information="known")
         moves = play_in_environment("parallel_env", domain, specs, number, information="known", **lossless(domain))
         assert moves == game.moves, specs
 
 
-PRICES = list_policies("price")
+PRICES = list_policies("price", kind="scripted")
 
 
 @pytest.mark.parametrize(
@@ -233,4 +233,4 @@ def test_domains_say_what_the_faces_ask(domain):
     found = find_domain(domain)
     assert found.name == domain
     assert found.default_role in (*found.sides, *found.agents)
-    assert found.default_opponent in list_policies(domain)
+    assert found.default_opponent in list_policies(domain, kind="scripted")

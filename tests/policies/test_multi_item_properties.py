@@ -15,7 +15,7 @@ from negotiation_env.policy import ACCEPT, OFFER, WALK
 from negotiation_env.registry import list_policies, make_policy
 from negotiation_env.splits import all_splits
 
-NAMES = list_policies("multi_item")
+NAMES = list_policies("multi_item", kind="scripted")
 VARIANTS = [
     "boulware:ties=frequency",
     "linear:acceptance=combi|const",

@@ -6,7 +6,9 @@ from negotiation_env import rollout, testing
 from negotiation_env.registry import list_policies, make_policy
 
 NAMES = [
-    name for name in list_policies("price") if type(make_policy(name)).__module__.startswith("negotiation_policies.")
+    name
+    for name in list_policies("price", kind="scripted")
+    if type(make_policy(name)).__module__.startswith("negotiation_policies.")
 ]
 SCRIPTED = [name for name in NAMES if hasattr(make_policy(name), "__dataclass_fields__")]
 

@@ -12,7 +12,9 @@ from negotiation_env.policy import ACCEPT, OFFER
 from negotiation_env.registry import list_policies, make_policy
 
 NAMES = [
-    name for name in list_policies("price") if type(make_policy(name)).__module__.startswith("negotiation_policies.")
+    name
+    for name in list_policies("price", kind="scripted")
+    if type(make_policy(name)).__module__.startswith("negotiation_policies.")
 ]
 SCRIPTED = {name: make_policy(name) for name in NAMES if hasattr(make_policy(name), "__dataclass_fields__")}
 RATIO_BASED = {"relative_tit_for_tat", "averaged_tit_for_tat"}

@@ -1,0 +1,87 @@
+"""The registry: kinds of policies, and what records keep of what a policy was built with."""
+
+import copy
+
+import pytest
+
+from negotiation_env import PriceDecision, list_policies, register_policy, registry, rollout
+from negotiation_env.registry import KINDS, find_policy, make_player
+
+
+class Asking:
+    """A policy that was told a host, and says itself what records keep."""
+
+    def __init__(self, model="smollm2", base_url=""):
+        self.model, self.base_url = model, base_url
+
+    @property
+    def params(self):
+        return {"model": self.model}
+
+    def reset(self, size, seed=None):
+        """Keeps nothing."""
+
+    def decide(self, view):
+        return PriceDecision(kind=view.turn * 0 + 2, price=view.price_low)
+
+
+class Plain:
+    """A policy that says nothing about its parameters."""
+
+    def __init__(self, step=1):
+        self.step = step
+
+    reset, decide = Asking.reset, Asking.decide
+
+
+@pytest.fixture(autouse=True)
+def _registrations(monkeypatch):
+    list_policies()  # whatever is installed
+    monkeypatch.setattr(registry, "_registry", copy.deepcopy(registry._registry))
+    here, elsewhere = {"here:Asking": Asking, "here:Plain": Plain}, registry.load_target
+    monkeypatch.setattr(registry, "load_target", lambda target: here.get(target) or elsewhere(target))
+
+
+def test_policies_are_listed_by_kind():
+    everything = list_policies("price")
+    register_policy("asking", "here:Asking", kind="llm")
+    register_policy("plain", "here:Plain")
+    assert find_policy("asking").kind == "llm"
+    assert find_policy("plain").kind == "scripted"
+    assert list_policies("price") == sorted([*everything, "asking", "plain"])
+    by_kind = {kind: set(list_policies("price", kind=kind)) for kind in KINDS}
+    assert "asking" in by_kind["llm"]
+    assert "plain" in by_kind["scripted"]
+    assert sum(map(len, by_kind.values())) == len(everything) + 2
+    assert "asking" not in list_policies("multi_item")
+
+
+def test_an_unknown_kind_is_refused_with_the_known_ones():
+    for wrong in (lambda: list_policies(kind="humen"), lambda: register_policy("x", "here:Asking", kind="humen")):
+        with pytest.raises(ValueError, match=r"unknown kind of policy 'humen'\. Did you mean 'human'\? Known: human,"):
+            wrong()
+    assert "x" not in list_policies()
+
+
+def test_a_name_has_one_kind():
+    register_policy("asking", "here:Asking", kind="llm")
+    register_policy("asking", "here:Asking", kind="llm")
+    with pytest.raises(ValueError, match="already registered"):
+        register_policy("asking", "here:Asking")
+
+
+def test_records_hold_only_what_a_policy_says_of_itself():
+    register_policy("asking", "here:Asking", kind="llm")
+    spec = "asking:model=llama3,base_url=http://secret.example/v1"
+    player = make_player(spec, "price")
+    assert player.policy.base_url == "http://secret.example/v1"
+    assert player.params == {"model": "llama3"}
+    assert player.spec == "asking:model=llama3"
+    games = rollout("price", {"buyer_0": spec, "seller_0": "linear"}, 2, seed=0)
+    assert "secret" not in str(games.run.identity) + str(games.episodes)
+
+
+def test_records_hold_what_was_given_to_a_policy_that_says_nothing():
+    register_policy("plain", "here:Plain")
+    assert make_player("plain:step=3", "price").params == {"step": 3}
+    assert make_player("plain", "price").params == {}
