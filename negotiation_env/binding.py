@@ -73,7 +73,7 @@ class _Bound:
             self._size = len(rows)
             self.policy.reset(len(rows), self.seed)
         view = core.layout.decode(rows, self._seeds(seats))
-        view = replace(view, messages=self._messages(len(rows)))
+        view = core.encoding.told(replace(view, messages=self._messages(len(rows))))
         kind = np.full(len(rows), turns.PASS, dtype=np.int64)
         offer = np.zeros(len(rows))
         moving = np.flatnonzero(rows[:, MOVER] > 0.5)

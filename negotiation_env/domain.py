@@ -100,6 +100,9 @@ class Encoding(Protocol):
     def encode(self, kind: Array, offer: Array, view: Any) -> Array:  # noqa: ANN401
         """The actions (n, ...) of typed moves (n,) on a view."""
 
+    def told(self, view: Any) -> Any:  # noqa: ANN401  # the domain's own view
+        """The view of a policy whose moves are written in this encoding: it knows which offers can be written."""
+
     def mask(self, game: Any, seat: int) -> NDArray[np.int8] | None:  # noqa: ANN401
         """Which actions are legal for a seat now; ``None`` where the space is no `Discrete`."""
 

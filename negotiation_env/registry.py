@@ -26,12 +26,6 @@ DOMAINS = {
 }
 """Where each domain's rules are."""
 ENTRY_POINT_GROUP = "negotiation_env.policies"
-RESERVED = {
-    "multi_item": dict.fromkeys(
-        ("default", "charming", "rude"), "reserved for the language-model personas; not available yet"
-    )
-}
-"""By domain, the names that no policy can have for now, and why."""
 KINDS = {
     "scripted": "plays by itself",
     "llm": "asks a language model",
@@ -104,7 +98,7 @@ def register_policy(
             person; whatever plays all policies unattended plays the scripted ones.
 
     Raises:
-        ValueError: the name is taken, reserved or malformed, the target is not ``"module:Class"``, or there is no such
+        ValueError: the name is taken or malformed, the target is not ``"module:Class"``, or there is no such
             domain or kind.
     """
     if not name or set(name) & set(":,= "):
@@ -114,8 +108,6 @@ def register_policy(
     if domain not in DOMAINS:
         raise ValueError(unknown_name("domain", domain, DOMAINS))
     _check_kind(kind)
-    if name in RESERVED.get(domain, {}):
-        raise ValueError(f"{domain} policy {name!r} is {RESERVED[domain][name]}. Choose another name.")
     registration = Registration(name, target, domain, dict(defaults or {}), kind)
     domain_registry = _registry.setdefault(domain, {})
     if name in domain_registry and domain_registry[name] != registration:
@@ -155,9 +147,6 @@ def find_policy(name: str, domain: str = "price") -> Registration:
     try:
         return _registry.get(domain, {})[name]
     except KeyError:
-        if name in RESERVED.get(domain, {}):
-            known = ", ".join(list_policies(domain))
-            raise ValueError(f"{domain} policy {name!r} is {RESERVED[domain][name]}. Known: {known}.") from None
         raise ValueError(unknown_name(f"{domain} policy", name, _registry.get(domain, {}))) from None
 
 

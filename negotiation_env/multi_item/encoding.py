@@ -50,6 +50,10 @@ class SplitEncoding:
         """The indices (n,) of n typed moves."""
         return self.moves.join(kind, split.astype(np.int64))
 
+    def told(self, view: MultiItemView) -> MultiItemView:
+        """The view of a policy that can propose every split."""
+        return view
+
     def mask(self, game: MultiItemGame, seat: int) -> NDArray[np.int8]:
         """Which indices are legal for a seat now: int8 (splits + 3,)."""
         status = status_of(game, seat)

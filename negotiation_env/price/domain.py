@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -147,17 +147,18 @@ class PriceDomain:
 
     def views(self, episodes: Episodes, rows: Int64) -> PriceView:
         """The views in which the given rows of the decision table were decided."""
+        config = cast(PriceConfig, episodes.run.config)
         table, games = episodes.decisions, episodes.episodes
         game, turn, role = table["episode"][rows], table["turn"][rows], table["role"][rows]
         seat = table["seat"][rows]
         limits = np.stack([games["buyer_max"][game], games["seller_min"][game]])
-        each, known = np.arange(len(rows)), episodes.run.config.information == "known"
+        each, known = np.arange(len(rows)), config.information == "known"
         own, opponent = (offers_before(episodes, game, turn, parity, np.nan) for parity in (0, 1))
         seeds = seeding.seat_seeds(seeding.game_keys(episodes.run.seed, games["episode"][game]))
         return PriceView(
             role=role,
             turn=turn,
-            max_turns=np.full(len(rows), episodes.run.config.max_turns),
+            max_turns=np.full(len(rows), config.max_turns),
             game=game,
             game_seed=seeds[seat, each],
             messages=messages_before(episodes, game, turn),
@@ -168,6 +169,8 @@ class PriceDomain:
             own_offers=own,
             opponent_offers=opponent,
             opponent_reservation_price=limits[1 - seat, each] if known else np.full(len(rows), np.nan),
+            tick=config.tick,
+            price_points=config.price_grid,
         )
 
     def episode(self, episodes: Episodes, index: int) -> PriceEpisode:

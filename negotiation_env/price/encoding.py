@@ -10,7 +10,7 @@ Kinds are those of `negotiation_env.turns`; an encoding is only a view of the ty
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -81,6 +81,10 @@ class DiscreteEncoding:
         limit, low, high = view.reservation_price, view.price_low, view.price_high
         return self.moves.join(kind, rules.grid_index(known, view.role, limit, low, high, self.num_prices, self.tick))
 
+    def told(self, view: PriceView) -> PriceView:
+        """The view of a policy that can offer the points of the grid."""
+        return replace(view, price_points=self.num_prices)
+
     def mask(self, game: PriceGame, seat: int) -> NDArray[np.int8]:
         """Which indices are legal for a seat now: int8 (num_prices + 3,)."""
         mask: NDArray[np.int8] = self.moves.table[status_of(game, seat)]
@@ -138,6 +142,10 @@ class ContinuousEncoding:
         low, width = view.price_low, view.price_high - view.price_low
         place = np.where(kind == turns.OFFER, (price - low) / width * 2.0 - 1.0, 0.0)
         return np.stack([_KIND_NUMBERS[kind], np.clip(place, -1.0, 1.0)], axis=-1).astype(np.float32)
+
+    def told(self, view: PriceView) -> PriceView:
+        """The view of a policy that can offer every price."""
+        return view
 
     def mask(self, game: PriceGame, seat: int) -> None:
         """A mask has no meaning for a Box of actions."""

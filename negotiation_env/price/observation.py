@@ -162,6 +162,8 @@ class PriceLayout:
             own_offers=offers[0],
             opponent_offers=offers[1],
             opponent_reservation_price=price(numbers[:, OPPONENT_LIMIT]),
+            tick=tick,
+            price_points=self.config.price_grid,
         )
 
 

@@ -58,6 +58,8 @@ class PriceState(GameState):
             "price_high": read_only(self.high[rows]),
             "standing_offer": read_only(standing),
             "opponent_reservation_price": read_only(self.limit(1 - seat)[rows]) if known else self._unknown[:size],
+            "tick": self.config.tick,
+            "price_points": self.config.price_grid,
         }
         late = {
             "own_offers": lambda: self.history(rows, seat).T,

@@ -26,6 +26,8 @@ class PriceView(View):
         own_offers: (B, max_turns) own k-th offer in column k; NaN after the last.
         opponent_offers: (B, max_turns) the opponent's k-th offer in column k; NaN after the last.
         opponent_reservation_price: (B,) the opponent's limit; NaN unless ``information="known"``.
+        tick: the smallest price unit, to which offers are rounded.
+        price_points: how many even points the prices of the game have; ``None`` if every tick is a price.
     """
 
     reservation_price: Float64
@@ -35,6 +37,8 @@ class PriceView(View):
     own_offers: Float64
     opponent_offers: Float64
     opponent_reservation_price: Float64
+    tick: float = 0.01
+    price_points: int | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,6 +22,7 @@ def register() -> None:
     """Register every strategy; called through the package's entry point."""
     _register_price()
     _register_multi_item()
+    _register_language_agents()
 
 
 def _register_price() -> None:
@@ -68,6 +69,7 @@ def _register_price() -> None:
 
     register_policy("hold_rho", "negotiation_policies.rho_control:HoldRho")
     register_policy("concede_to_rho", "negotiation_policies.rho_control:ConcedeToRho")
+    register_policy("human", "negotiation_policies.human.price:at_terminal", kind="human")
 
 
 def _register_multi_item() -> None:
@@ -85,3 +87,13 @@ def _register_multi_item() -> None:
         ("greedy_concession", f"{_SPLIT}.plain:GreedyConcession", None),
     ):
         register_policy(name, target, domain="multi_item", defaults=defaults)
+    register_policy("human", "negotiation_policies.human.multi_item:at_terminal", domain="multi_item", kind="human")
+
+
+def _register_language_agents() -> None:
+    price, items = "negotiation_policies.llm.price", "negotiation_policies.llm.multi_item.agents"
+    register_policy("basic", f"{price}.basic:BasicAgent", kind="llm")
+    register_policy("price_strategy", f"{price}.strategy:PriceStrategy", kind="llm")
+    register_policy("multi_item_strategy", f"{items}:ItemsStrategy", domain="multi_item", kind="llm")
+    for name, manner in (("default", "plain"), ("charming", "charming"), ("rude", "rude")):
+        register_policy(name, f"{items}:ItemsAgent", domain="multi_item", defaults={"manner": manner}, kind="llm")

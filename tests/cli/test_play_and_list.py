@@ -268,7 +268,6 @@ def test_multi_item_games_are_played_and_summed_up():
         (("--domain", "multi_item", "--price_range", "1", "2"), "unknown setting 'price_range'"),
         (("--domain", "multi_item", "--num_items", "40"), "from 1 to 12"),
         (("--domain", "multi_item", "--scenario", "file"), "instances=PATH"),
-        (("--domain", "multi_item", "--agent1", "charming"), "reserved"),
         (("--domain", "chess"), "unknown domain 'chess'"),
         (("--num_items", "3"), "unknown setting 'num_items'"),
     ],

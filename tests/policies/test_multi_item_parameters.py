@@ -5,8 +5,7 @@ import pickle
 
 import pytest
 
-from negotiation_env import play
-from negotiation_env.registry import list_policies, make_policy, policy_params, register_policy
+from negotiation_env.registry import list_policies, make_policy, policy_params
 
 ASKED_FOR = {
     "boulware", "conceder", "linear", "fixed_price", "hardliner", "tit_for_tat", "micro", "random", "trade_off",
@@ -53,15 +52,3 @@ def test_every_name_builds_with_json_parameters_and_travels(name):
     again = make_policy(name, domain="multi_item", **json.loads(json.dumps(policy_params(policy))))
     assert again == policy
     assert pickle.loads(pickle.dumps(policy)) == policy
-
-
-@pytest.mark.parametrize("name", ["default", "charming", "rude"])
-def test_names_of_personas_are_reserved(name):
-    message = f"{name}.*reserved for the language-model personas; not available yet"
-    with pytest.raises(ValueError, match=message):
-        make_policy(name, domain="multi_item")
-    with pytest.raises(ValueError, match=message):
-        register_policy(name, "somewhere:Somebody", domain="multi_item")
-    with pytest.raises(ValueError, match=message):
-        play("multi_item", {"agent_0": name, "agent_1": "boulware"}, seed=0)
-    assert name not in list_policies("multi_item")
