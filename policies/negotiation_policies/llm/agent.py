@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, Self, TypeVar
@@ -120,19 +120,12 @@ class LanguageAgent(ABC, Generic[ViewT, DecisionT]):
     def reset(self, size: int, seed: int | None = None) -> None:
         """Nothing to prepare: the chats are told anew from the view."""
 
+    @abstractmethod
     def decide(self, view: ViewT) -> DecisionT:
         """Make up a move in every row, all at once.
 
         A backend that gives no answer makes the row a fault (kind 3) with the reason in its note.
         """
-        return run(self._decide(view))
-
-    async def _decide(self, view: ViewT) -> DecisionT:
-        return self._decision(view, await together([self._make(view, row) for row in range(len(view))]))
-
-    @abstractmethod
-    async def _make(self, view: ViewT, row: int) -> Made:
-        """The move of one row."""
 
     @abstractmethod
     def _decision(self, view: ViewT, made: Sequence[Made]) -> DecisionT:
@@ -161,7 +154,7 @@ class LanguageAgent(ABC, Generic[ViewT, DecisionT]):
         return Made(FAULT, note=self._note(asked, error={"fault": error.fault, "message": str(error)}))
 
 
-async def together(work: Sequence[Any]) -> list[Any]:
+async def together(work: Sequence[Coroutine[Any, Any, Made]]) -> list[Made]:
     """Do everything at once; the first error ends all of it."""
     tasks = [asyncio.ensure_future(item) for item in work]
     try:

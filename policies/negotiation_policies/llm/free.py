@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from negotiation_env.policy import ACCEPT, OFFER, WALK, JsonValue, View
-from negotiation_policies.llm.agent import LanguageAgent, Made
+from negotiation_policies.llm.agent import LanguageAgent, Made, together
 from negotiation_policies.llm.asking import Asked, Reading, ask
+from negotiation_policies.llm.backends.event_loop import run
 from negotiation_policies.llm.backends.protocol import BackendError, Request
 from negotiation_policies.llm.chat import Seat, build_chat
 from negotiation_policies.llm.history import PastMove
@@ -65,6 +66,10 @@ class FreeAgent(LanguageAgent[ViewT, DecisionT], Generic[ViewT, DecisionT, SeatT
     def params(self) -> dict[str, JsonValue]:
         """What records keep."""
         return {**super().params, "fallback": self.fallback, "guard": self.guard}
+
+    def decide(self, view: ViewT) -> DecisionT:
+        """Ask the model for a move in every row, all at once; see `LanguageAgent.decide`."""
+        return self._decision(view, run(together([self._make(view, row) for row in range(len(view))])))
 
     async def _make(self, view: ViewT, row: int) -> Made:
         seat = self._seat(view, row)

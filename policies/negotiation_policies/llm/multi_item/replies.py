@@ -28,11 +28,11 @@ class ItemsBargainer(ItemsSeat):
     def schema(self) -> Mapping[str, JsonValue]:
         """The JSON schema of a move: counts by item, each one of those that there are."""
         actions = ["offer", "walk"] if self.standing is None else ["offer", "accept", "walk"]
-        counts = {
+        counts: dict[str, JsonValue] = {
             f"item_{place}": {"type": "integer", "enum": list(range(there + 1))}
             for place, there in enumerate(self.quantities, start=1)
         }
-        keep = {"type": "object", "properties": counts, "required": [*counts], "additionalProperties": False}
+        keep: JsonValue = {"type": "object", "properties": counts, "required": [*counts], "additionalProperties": False}
         return {
             "type": "object",
             "properties": {

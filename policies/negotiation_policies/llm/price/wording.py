@@ -28,7 +28,7 @@ _PHRASES = {
     "buyer.walk": ("I walk away", "I am walking away from this negotiation"),
     "seller.walk": ("I walk away", "I am walking away from this negotiation"),
 }
-FREE_LEAD = "([A-Z][a-z',]{0,14}( [a-z',]{1,14}){0,7}[.!] )?"
+FREE_LEAD = "([A-Z][a-z']{0,14}(,? [a-z']{1,14}){1,9}[.!] )?"
 _TAIL = "( for it| for this item)?[.!]"
 _TEMPLATES = {
     "buyer.offer": ("I offer {price}.", "I can pay {price}.", "My offer is {price}."),
