@@ -46,7 +46,7 @@ class Task:
 
     def schema(self) -> Mapping[str, JsonValue]:
         """The JSON schema of a message that says it: free words before a sentence that is fixed."""
-        fixed = "|".join(re.escape(phrase).replace("\\ ", " ") for phrase in self._phrases)
+        fixed = "|".join(re.escape(phrase).replace("\\ ", " ") for phrase in self.phrases)
         return {
             "type": "object",
             "properties": {"message": {"type": "string", "pattern": f"^{FREE_LEAD}({fixed})[.]$"}},
@@ -56,7 +56,7 @@ class Task:
 
     def template(self, choice: int) -> str:
         """A sentence of ours that says it; ``choice`` picks one of several."""
-        return f"{self._phrases[choice % len(self._phrases)]}."
+        return f"{self.phrases[choice % len(self.phrases)]}."
 
     def read(self, text: str) -> Reading[str]:
         """The message, if it says the move and nothing else."""
@@ -69,5 +69,6 @@ class Task:
         return Reading(reply.message)
 
     @property
-    def _phrases(self) -> tuple[str, ...]:
+    def phrases(self) -> tuple[str, ...]:
+        """The phrases that say it."""
         return tuple(phrase.format(**self.fields) for phrase in _PHRASES[self.name])

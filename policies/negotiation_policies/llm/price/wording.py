@@ -16,7 +16,7 @@ from negotiation_policies.llm.asking import Reading
 from negotiation_policies.llm.parsing import parse_price_reply
 from negotiation_policies.llm.price.seat import PriceSeat, money
 from negotiation_policies.llm.reading.amounts import Role, find_amounts
-from negotiation_policies.llm.reading.cleaning import cut_at_marker, plain_characters, split_thinking
+from negotiation_policies.llm.reading.cleaning import plain_characters
 from negotiation_policies.llm.reading.skeleton import equals
 
 _TASKS = {OFFER: "offer", ACCEPT: "accept", WALK: "walk"}
@@ -66,8 +66,7 @@ class Task:
 
     def schema(self) -> Mapping[str, JsonValue]:
         """The JSON schema of a message that says it: free words before a phrase that is fixed."""
-        phrases = (re.escape(phrase.format(**self.fields)) for phrase in self._texts(_PHRASES))
-        plain = "|".join(phrase.replace("\\ ", " ").replace("\\,", ",") for phrase in phrases)
+        plain = "|".join(re.escape(phrase).replace("\\ ", " ") for phrase in self.phrases)
         tail = _TAIL if self.kind == OFFER and self.seat.role == "seller" else "[.!]"
         pattern = f"^{FREE_LEAD}({plain}){tail}$"
         return {
@@ -79,8 +78,8 @@ class Task:
 
     def template(self, choice: int) -> str:
         """A sentence of ours that says it; ``choice`` picks one of several."""
-        texts = self._texts(_TEMPLATES)
-        return texts[choice % len(texts)].format(**self.fields)
+        texts = self._filled(_TEMPLATES)
+        return texts[choice % len(texts)]
 
     def read(self, text: str) -> Reading[str]:
         """The message, if it says the move and nothing else."""
@@ -102,10 +101,10 @@ class Task:
             return Reading(None, f"Name {self.fields['price'] or 'no amount'} once and no other number.", "amounts")
         return Reading(message)
 
-    def _texts(self, texts: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-        return texts[f"{self.seat.role}.{self.name}"]
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        """The phrases that say it."""
+        return self._filled(_PHRASES)
 
-
-def spoken(text: str) -> str:
-    """A reply without thinking and without what follows a marker."""
-    return cut_at_marker(split_thinking(text)[0])
+    def _filled(self, texts: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+        return tuple(text.format(**self.fields) for text in texts[f"{self.seat.role}.{self.name}"])
