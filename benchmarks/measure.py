@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from rich.table import Table
 
 T = TypeVar("T")
 REPEATS = 3
+RESULTS = Path(__file__).with_name("RESULTS.md")
 
 
 @dataclass(frozen=True)
@@ -109,9 +111,9 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def show(figures: list[Figure]) -> None:
+def show(figures: list[Figure], title: str = "Speed and memory") -> None:
     """Print the figures as a table."""
-    table = Table(title="Speed and memory", caption=machine(), show_lines=True)
+    table = Table(title=title, caption=machine(), show_lines=True)
     for heading in HEADINGS:
         table.add_column(heading, justify="right" if heading in {"measured", "target", "ratio"} else "left")
     for figure in figures:
@@ -120,10 +122,19 @@ def show(figures: list[Figure]) -> None:
     Console(width=150).print(table)
 
 
-def render(figures: list[Figure], notes: list[str]) -> str:
-    """The figures as a Markdown page."""
-    lines = ["# Speed and memory", "", f"Measured with `make bench` on {machine()}.", ""]
+def render(figures: list[Figure], notes: list[str], command: str = "make bench") -> str:
+    """The figures as Markdown, without a heading."""
+    lines = [f"Measured with `{command}` on {machine()}.", ""]
     lines += [f"- {note}" for note in notes]
     lines += ["", "| " + " | ".join(HEADINGS) + " |", "|" + "|".join("---" for _ in HEADINGS) + "|"]
     lines += ["| " + " | ".join(figure.cells()) + " |" for figure in figures]
     return "\n".join(lines) + "\n"
+
+
+def write_section(title: str, text: str) -> None:
+    """Put a section into `RESULTS`, in place of the one of the same title; other sections stay as they are."""
+    page = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else ""
+    sections = {part.partition("\n")[0]: part for part in re.split(r"^# ", page, flags=re.MULTILINE) if part.strip()}
+    sections[title] = f"{title}\n\n{text.strip()}\n"
+    RESULTS.write_text("\n".join(f"# {part.strip()}\n" for part in sections.values()), encoding="utf-8")
+    print(f"Written to {RESULTS}")

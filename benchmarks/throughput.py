@@ -8,17 +8,15 @@ python benchmarks/throughput.py --write                # also write benchmarks/R
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from dataset_speed import dataset_figures
 from engine_speed import engine_figures
 from environment_speed import environment_figures
-from measure import render, show
+from measure import RESULTS, render, show, write_section
 from multi_item_speed import multi_item_figures
 from negmas_speed import negmas_figures
 from solution_speed import solution_figures
 
-RESULTS = Path(__file__).with_name("RESULTS.md")
 SECTIONS = ("engine", "environments", "datasets", "multi_item")
 NOTES = [
     "CPU-seconds of one process, best of three runs in it; a ratio compares figures of the same run.",
@@ -63,8 +61,7 @@ def main() -> None:
         figures += dataset_figures(options.full)
     show(figures)
     if options.write:
-        RESULTS.write_text(render(figures, NOTES), encoding="utf-8")
-        print(f"Written to {RESULTS}")
+        write_section("Speed and memory", render(figures, NOTES))
 
 
 if __name__ == "__main__":

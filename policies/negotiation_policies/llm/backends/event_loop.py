@@ -5,18 +5,30 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine
-from functools import cache
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 
 
-@cache
+_lock = threading.Lock()
+_running: list[asyncio.AbstractEventLoop] = []
+
+
 def the_loop() -> asyncio.AbstractEventLoop:
     """The one loop of this process, started when first asked for; its thread does not keep the process alive."""
-    loop = asyncio.new_event_loop()
-    threading.Thread(target=loop.run_forever, name="negotiation-llm", daemon=True).start()
-    return loop
+    with _lock:  # threads that ask at the same time must not get two
+        if not _running:
+            loop = asyncio.new_event_loop()
+            threading.Thread(target=loop.run_forever, name="negotiation-llm", daemon=True).start()
+            _running.append(loop)
+        return _running[0]
+
+
+def start_anew() -> None:
+    """Forget the loop in a forked process, which has no thread that runs it."""
+    global _lock
+    _lock = threading.Lock()
+    _running.clear()
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

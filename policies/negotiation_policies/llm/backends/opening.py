@@ -11,6 +11,8 @@ import asyncio
 import difflib
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from weakref import WeakValueDictionary
 
@@ -53,7 +55,7 @@ def open_model(model: str | Backend, *, base_url: str | None = None, reliability
         ValueError: the name is empty or a slip, or an address is given for what has none.
         BackendError: a package, a key or a file is missing, with what to do.
     """
-    with _lock:
+    with _lock, _packages_named(model):
         backend = _backend_of(model, base_url) if isinstance(model, str) else model
         key = (id(backend), reliability)  # valid for as long as the model is there, which holds its backend
         opened = _models.get(key)
@@ -108,7 +110,7 @@ def split_name(model: str) -> tuple[str, str]:
     elif scheme not in SCHEMES:
         _check_no_slip(scheme, model)
         scheme, rest = "ollama", model.strip()
-    if not rest.strip() and scheme != _BARE:
+    if not rest.strip(" /") and scheme != _BARE:
         raise ValueError(f"model {model!r} has no name; write e.g. 'smollm2', 'ollama/llama3' or 'openai/NAME'.")
     return scheme, rest
 
@@ -143,14 +145,21 @@ def _backend_of(model: str, base_url: str | None) -> Backend:
     key = (model.strip(), base_url, *map(os.environ.get, _ENVIRONMENT))
     if key not in _backends:
         scheme, rest = split_name(model)
-        try:
-            _backends[key] = load_target(SCHEMES[scheme])(rest, base_url)
-        except ModuleNotFoundError as error:
-            if error.name is None or error.name.startswith(_OWN):
-                raise
-            advice = 'pip install "negotiation-env[llm]"'
-            raise BackendError(f"{model} needs the package {error.name!r}: {advice}", "setup") from None
+        _backends[key] = load_target(SCHEMES[scheme])(rest, base_url)
     return _backends[key]
+
+
+@contextmanager
+def _packages_named(model: str | Backend) -> Iterator[None]:
+    """Say how to install what is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith(_OWN):
+            raise
+        name = model if isinstance(model, str) else model.name
+        advice = 'pip install "negotiation-env[llm]"'
+        raise BackendError(f"{name} needs the package {error.name!r}: {advice}", "setup") from None
 
 
 def _check_no_address(model: str, base_url: str | None) -> None:
@@ -160,7 +169,7 @@ def _check_no_address(model: str, base_url: str | None) -> None:
 
 def _check_no_slip(scheme: str, model: str) -> None:
     if difflib.get_close_matches(scheme.lower(), SCHEMES, n=1, cutoff=_NEAR):
-        said = unknown_name("scheme", scheme, SCHEMES)
+        said = unknown_name("scheme", scheme.lower(), SCHEMES)
         raise ValueError(f"model {model!r} has an {said} Ollama's own model of this name is 'ollama/{model}'.")
 
 
@@ -174,7 +183,7 @@ def _start_anew_in_fork() -> None:
     global _lock
     _lock = threading.Lock()
     _start_anew()
-    event_loop.the_loop.cache_clear()
+    event_loop.start_anew()
 
 
 if hasattr(os, "register_at_fork"):
