@@ -1,0 +1,1 @@
+"""A person who plays at the terminal, in both domains."""
