@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,9 @@ from negotiation_env.policy import Int64, Note
 from negotiation_env.registry import Player
 from negotiation_env.run import Run
 from negotiation_env.state import GameState
+
+_NAMED = 3
+"""The most games that an error names."""
 
 
 @dataclass(eq=False)
@@ -44,8 +47,11 @@ class _Move:
     notes: Any
 
 
-def play_batch(run: Run, games: Int64, record: bool = True) -> Batch:
-    """Play the given games (B,) of a run and return what is kept of them."""
+def play_batch(run: Run, games: Int64, record: bool = True, watch: Callable[[Batch], None] | None = None) -> Batch:
+    """Play the given games (B,) of a run and return what is kept of them.
+
+    ``watch``, which needs a record, is called after each turn with the games as they then stand.
+    """
     state, setup = _deal(run, games)
     chosen = sample_players(run, games)
     columns: dict[str, Array] = {"episode": games, **setup, "player_0": chosen[0], "player_1": chosen[1]}
@@ -56,9 +62,13 @@ def play_batch(run: Run, games: Int64, record: bool = True) -> Batch:
     log: list[_Move] = []
     for turn in range(1, run.config.max_turns + 1):
         for seat, player, rows in _groups(run, state, chosen, turn):
-            move = _play_turn(run, state, seat, player, rows, turn)
+            move = _play_turn(run, games, state, seat, player, rows, turn)
             if record:
                 log.append(move)
+        if watch is not None:
+            _store(state, np.arange(len(state)), outcome, len(games))  # what goes on is stored again when it ends
+            so_far = {name: values.copy() for name, values in outcome.items()}
+            watch(_record({**columns, **so_far}, log, run.domain.content))
         _collect(state, outcome, len(games))
         if not len(state):
             break
@@ -105,11 +115,14 @@ def _groups(run: Run, state: GameState, chosen: Int64, turn: int) -> Iterator[tu
                 yield seat, player, slice(int(rows[0]), int(rows[-1]) + 1) if contiguous else rows
 
 
-def _play_turn(run: Run, state: GameState, seat: int, player: Player, rows: Rows, turn: int) -> _Move:
-    view = state.view(rows, seat)
-    decision = player.policy.decide(view)
-    kind, content = run.domain.resolve(run.config, view, decision, player.name)
-    slots = np.array(state.game[rows])
+def _play_turn(run: Run, games: Int64, state: GameState, seat: int, player: Player, rows: Rows, turn: int) -> _Move:
+    view, slots = state.view(rows, seat), np.array(state.game[rows])
+    try:
+        decision = player.policy.decide(view)
+        kind, content = run.domain.resolve(run.config, view, decision, player.name)
+    except Exception as error:
+        error.add_note(_place(run, games[slots], turn))
+        raise
     messages = decision.message if run.config.chat else None
     if messages is not None:
         state.say(rows, seat, messages)
@@ -117,17 +130,29 @@ def _play_turn(run: Run, state: GameState, seat: int, player: Player, rows: Rows
     return _Move(turn, slots, kind, content, messages, decision.notes)
 
 
+def _place(run: Run, games: Int64, turn: int) -> str:
+    """Where an error has come up: the turn, and the games (n,) in the order of the view's rows."""
+    named = ", ".join(f"{run.run_id}-{number}" for number in games[:_NAMED].tolist())
+    more = f" and {len(games) - _NAMED:,} more, one a row" if len(games) > _NAMED else ""
+    return f"This was on turn {turn} of {'game' if len(games) == 1 else 'the games'} {named}{more}."
+
+
 def _collect(state: GameState, outcome: dict[str, Array], size: int) -> None:
     """Store the facts of the games that have just ended, and drop those games."""
     done = np.flatnonzero(state.ended)
     if not len(done):
         return
-    slots = state.game[done]
-    for name, values in state.outcome(done).items():
+    _store(state, done, outcome, size)
+    state.keep(np.flatnonzero(state.ended == 0))
+
+
+def _store(state: GameState, rows: Int64, outcome: dict[str, Array], size: int) -> None:
+    """Store the facts of the games in the given rows (n,) of the state, at their slots of the batch."""
+    slots = state.game[rows]
+    for name, values in state.outcome(rows).items():
         if name not in outcome:
             outcome[name] = np.empty((size, *values.shape[1:]), dtype=values.dtype)
         outcome[name][slots] = values
-    state.keep(np.flatnonzero(state.ended == 0))
 
 
 def _record(columns: dict[str, Array], log: list[_Move], content_name: str) -> Batch:

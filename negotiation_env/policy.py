@@ -90,6 +90,10 @@ class Policy(Protocol[ViewT, DecisionT]):
     ``reset`` is called once before each batch of ``size`` games. What must be kept between turns (chats,
     caches) is indexed by ``view.game`` and dropped when that slot starts a new game. Random draws come
     from `negotiation_env.seeding`, keyed by the view, so that the same games come out for any batch size.
+
+    With ``engine="thread"`` each thread plays with a deep copy of its own. A policy that holds what threads can
+    share (a model, a client of a server) or what cannot be copied (a lock, an open file) defines ``__deepcopy__``,
+    which shares that and copies what is kept by game; a policy that keeps nothing returns itself.
     """
 
     def reset(self, size: int, seed: int | None = None) -> None:

@@ -12,7 +12,7 @@ from negotiation_env.episodes import Episodes, concatenate
 from negotiation_env.registry import unknown_name
 from negotiation_env.run import Run, Seat, make_run
 
-ENGINES = ("serial", "process")
+ENGINES = ("serial", "process", "thread")
 BATCH_SIZE = 8192
 _LARGEST_BATCH = 131_072
 
@@ -39,17 +39,19 @@ def rollout(
         num_episodes: how many games.
         seed: the run's seed; the same seed gives the same games for any batch size, engine and worker count.
         options: fix the limits or the first mover, as scalars or as arrays with one value a game.
-        engine: ``"serial"`` or ``"process"`` (worker processes).
-        workers: how many worker processes.
+        engine: ``"serial"``, ``"process"`` (worker processes), or ``"thread"`` for players that wait for servers or
+            people: each thread plays one game at a time, with players of its own.
+        workers: how many worker processes or threads.
         record: whether to keep the decision table; the episode table is always kept.
-        batch_size: how many games are played in lockstep; by default more, the more players there are to sample.
+        batch_size: how many games are played in lockstep; by default more, the more players there are to sample, and
+            one with threads.
         progress: called with the number of games finished since the last call.
         **settings: the domain's settings, see `negotiation_env.price.config.PriceConfig` and
             `negotiation_env.multi_item.config.MultiItemConfig`.
 
     Raises:
         ValueError: a bad value, an unknown name, or an illegal decision of a policy (named, with the rows).
-        TypeError: an unknown setting or policy parameter.
+        TypeError: an unknown setting or policy parameter, or a player that cannot be sent or copied to a worker.
     """
     if isinstance(num_episodes, bool) or not isinstance(num_episodes, int | np.integer) or num_episodes < 1:
         raise ValueError(f"num_episodes is {num_episodes!r}; it must be a whole number, at least 1.")
@@ -85,7 +87,7 @@ def play_parts(
     """Play games ``start`` to ``stop`` of a run, batch by batch, in order."""
     if engine not in ENGINES:
         raise ValueError(unknown_name("engine", engine, ENGINES))
-    batch_size = best_batch_size(run) if batch_size is None else batch_size
+    batch_size = best_batch_size(run, engine) if batch_size is None else batch_size
     for name, value in (("workers", workers), ("batch_size", batch_size)):
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise ValueError(f"{name} is {value!r}; it must be a whole number, at least 1.")
@@ -95,11 +97,21 @@ def play_parts(
 
         yield from play_in_processes(run, bounds, workers, record)
         return
+    if engine == "thread":
+        from negotiation_env.threads import play_in_threads
+
+        yield from play_in_threads(run, bounds, workers, record)
+        return
     for low, high in bounds:
         yield Episodes(run, play_batch(run, np.arange(low, high), record))
 
 
-def best_batch_size(run: Run) -> int:
-    """A batch in which each player has enough games to decide in at once, and which fits the processor's cache."""
+def best_batch_size(run: Run, engine: str = "serial") -> int:
+    """A batch in which each player has enough games to decide in at once, and which fits the processor's cache.
+
+    With threads it is one game, which then waits for nothing but its own players.
+    """
+    if engine == "thread":
+        return 1
     players = max(len(seat) for seat in run.players)
     return min(BATCH_SIZE * players, _LARGEST_BATCH)

@@ -79,9 +79,10 @@ def generate(
         run: what to play, see `negotiation_env.run.make_run`.
         num_episodes: how many games.
         path: ``*.jsonl`` for JSONL; no suffix, or a ``/`` at the end, for a folder with two Parquet files.
-        engine: ``"serial"`` or ``"process"``.
-        workers: how many worker processes.
-        shard_size: how many games are played at once and kept together; by default as many as the engine plays fast.
+        engine: ``"serial"``, ``"process"`` or ``"thread"``, see `negotiation_env.rollouts.rollout`.
+        workers: how many worker processes or threads.
+        shard_size: how many games are played at once and kept together; by default as many as the engine plays fast,
+            with threads one. A recording goes on with the shard size it was begun with.
         overwrite: replace an existing output, or discard the unfinished recording of another run.
         append: add this run to the runs that the JSONL file holds.
         split: how the Parquet tables are split; by episode, .8/.1/.1, if not given.
@@ -97,7 +98,7 @@ def generate(
     """
     if append and overwrite:
         raise RecordError("--append keeps what is there and --overwrite replaces it; give one of them.")
-    shard_size = min(best_batch_size(run), _LARGEST_SHARD) if shard_size is None else shard_size
+    shard_size = min(best_batch_size(run, engine), _LARGEST_SHARD) if shard_size is None else shard_size
     for name, value in (("num_episodes", num_episodes), ("shard_size", shard_size)):
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise ValueError(f"{name} is {value!r}; it must be a whole number, at least 1.")

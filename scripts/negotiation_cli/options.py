@@ -7,9 +7,35 @@ from typing import Annotated, Any
 
 import typer
 
-_GAME, _OUTPUT, _SPEED = "The game", "Output", "Speed"
+LANGUAGE, _GAME, _OUTPUT, _SPEED = "Language models", "The game", "Output", "Speed"
 
 Domain = Annotated[str, typer.Option("--domain", help="The kind of game: price or multi_item.")]
+OptionalDomain = Annotated[
+    str | None, typer.Option("--domain", help="The kind of game: price or multi_item.", show_default="price")
+]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        help="A language model: smollm2, NAME (of Ollama), openai/NAME, local/FILE.gguf, transformers/NAME. "
+        "It puts the moves of strategies into words, and is the model of agents such as basic.",
+        show_default="none; smollm2 for language-model agents",
+        rich_help_panel=LANGUAGE,
+    ),
+]
+BaseUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--base_url",
+        help="Where an OpenAI-compatible server is, e.g. http://127.0.0.1:8000/v1; its key is OPENAI_API_KEY.",
+        show_default="OPENAI_BASE_URL, OLLAMA_HOST",
+        rich_help_panel=LANGUAGE,
+    ),
+]
+NoLlm = Annotated[
+    bool,
+    typer.Option("--no_llm", help="Play the bare strategies, whatever --model says.", rich_help_panel=LANGUAGE),
+]
 Seed = Annotated[int | None, typer.Option("--seed", help="Same seed, same games.", show_default="drawn and printed")]
 FixedSeed = Annotated[int, typer.Option("--seed", help="Same seed, same games.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.", rich_help_panel=_OUTPUT)]
@@ -97,16 +123,28 @@ Instances = Annotated[
     Path | None,
     typer.Option("--instances", help="File of games for the multi_item scenario file.", rich_help_panel=_GAME),
 ]
-Engine = Annotated[str, typer.Option("--engine", help="serial, or process: worker processes.", rich_help_panel=_SPEED)]
+Engine = Annotated[
+    str | None,
+    typer.Option(
+        "--engine",
+        help="serial; process: worker processes; thread: for players that wait, as those with a language model.",
+        show_default="serial; thread with a language model or a person",
+        rich_help_panel=_SPEED,
+    ),
+]
 Workers = Annotated[
     int | None,
     typer.Option(
         "--workers",
-        help="Worker processes of engine process; the games are the same for any number.",
-        show_default="one a core",
+        help="Worker processes, or games at a time of engine thread; the games are the same for any number.",
+        show_default="one a core, 8 threads",
         rich_help_panel=_SPEED,
     ),
 ]
+
+
+_THREADS = 8
+"""How many games the engine ``thread`` plays at a time."""
 
 
 def given(**options: object) -> dict[str, Any]:
@@ -117,11 +155,13 @@ def given(**options: object) -> dict[str, Any]:
 
 
 def worker_count(engine: str, workers: int | None) -> int:
-    """How many worker processes an engine gets."""
+    """How many worker processes or threads an engine gets."""
     if engine == "serial" and workers not in (None, 1):
-        raise ValueError(f"--workers {workers} needs --engine process; engine serial plays in this process alone.")
-    if workers is not None or engine == "serial":
-        return workers if workers is not None else 1
+        raise ValueError(
+            f"--workers {workers} needs --engine process or thread; engine serial plays one batch after the other."
+        )
+    if workers is not None:
+        return workers
     import os
 
-    return os.cpu_count() or 1
+    return {"serial": 1, "thread": _THREADS}.get(engine) or os.cpu_count() or 1

@@ -61,4 +61,4 @@ def _stop(message: str) -> None:
 def _message(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return str(error)
+    return " ".join([str(error), *getattr(error, "__notes__", ())])

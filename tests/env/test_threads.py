@@ -1,0 +1,350 @@
+"""The engine ``thread``: the same games, players of its own for each thread, and an end when nobody waits."""
+
+import gc
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+
+import numpy as np
+import pytest
+from test_engine import assert_same
+
+from negotiation_env import PriceDecision, make_policy, rollout, seeding
+from negotiation_env.records.generate import generate
+from negotiation_env.run import make_run
+from negotiation_env.threads import play_as_ended
+
+PLAYERS = {
+    "price": {"buyer_0": ["linear", "boulware_noisy", "tit_for_tat"], "seller_0": ["random", "micro_fine"]},
+    "multi_item": {"agent_0": ["boulware", "random"], "agent_1": ["trade_off", "micro"]},
+}
+
+
+class Slow:
+    """A strategy that takes its time, says its price and keeps a note; how long depends on the game."""
+
+    def __init__(self, name="boulware_firm", pause=0.01):
+        self.inner, self.pause, self.name = make_policy(name), pause, name
+        self.params = {"pause": pause}
+
+    def reset(self, size, seed=None):
+        self.inner.reset(size, seed)
+
+    def decide(self, view):
+        time.sleep(self.pause * int(view.game_seed[0] % np.uint64(7)))
+        made = self.inner.decide(view)
+        said = [f"{price:.2f}" for price in np.broadcast_to(made.price, len(view)).tolist()]
+        return PriceDecision(made.kind, made.price, said, [{"turn": int(view.turn[0])}] * len(view))
+
+
+def run_of(buyer=None, seller="tit_for_tat", seed=3, **settings):
+    return make_run("price", {"buyer_0": buyer or Slow(), "seller_0": seller}, seed, chat=True, **settings)
+
+
+@pytest.mark.parametrize("batch_size", [None, 7])
+@pytest.mark.parametrize("domain", sorted(PLAYERS))
+def test_threads_give_the_same_bytes(domain, batch_size):
+    alone = rollout(domain, PLAYERS[domain], 40, seed=3)
+    seen = []
+    threads = rollout(
+        domain, PLAYERS[domain], 40, seed=3, engine="thread", workers=5, batch_size=batch_size, progress=seen.append
+    )
+    assert_same(alone, threads)
+    assert sum(seen) == 40
+
+
+def test_what_slow_players_say_is_the_same_too():
+    settings = {"num_episodes": 12, "seed": 3, "chat": True}
+    players = {"buyer_0": Slow(pause=0.001), "seller_0": Slow("tit_for_tat", 0.001)}
+    alone = rollout("price", players, **settings)
+    assert alone.decisions["message"][0]
+    for workers in (3, 12):
+        assert_same(alone, rollout("price", players, engine="thread", workers=workers, **settings))
+
+
+def test_games_wait_side_by_side():
+    class Waiting(Slow):
+        def decide(self, view):
+            time.sleep(0.3)
+            return PriceDecision(np.array([2]), np.array([np.nan]))
+
+    begun = time.perf_counter()
+    rollout("price", {"buyer_0": Waiting(), "seller_0": Waiting()}, 20, seed=0, engine="thread", workers=20)
+    assert time.perf_counter() - begun < 0.3 * 20 / 2
+
+
+@pytest.mark.parametrize("workers", [1, 3, 40])
+def test_bytes_on_disk_do_not_depend_on_threads(tmp_path, workers):
+    generate(run_of(Slow(pause=0.001)), 12, tmp_path / "serial.jsonl", shard_size=1)
+    generate(run_of(Slow(pause=0.001)), 12, tmp_path / "thread.jsonl", engine="thread", workers=workers)
+    assert (tmp_path / "serial.jsonl").read_bytes() == (tmp_path / "thread.jsonl").read_bytes()
+
+
+def test_a_recording_keeps_each_game_of_threads(tmp_path):
+    path, kept = tmp_path / "games.jsonl", []
+
+    def stop(count):
+        kept.append(count)
+        if len(kept) == 5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt, match="5 of 20 episodes are kept"):
+        generate(run_of(), 20, path, engine="thread", workers=4, progress=stop)
+    assert kept == [1] * 5
+    assert generate(run_of(), 20, path, engine="thread", workers=4).resumed == 5
+
+
+class Counting(Slow):
+    """Counts the batches it is told of; an object of its own in each thread would always be at its own count."""
+
+    batches = 0
+
+    def reset(self, size, seed=None):
+        super().reset(size, seed)
+        self.batches += 1
+
+    def decide(self, view):
+        return PriceDecision(np.array([0]), np.array([500.0 + self.batches]))
+
+
+def test_each_thread_has_its_own_players():
+    player = Counting()
+    games = rollout("price", {"buyer_0": player, "seller_0": player}, 8, seed=0, engine="thread", workers=8)
+    assert player.batches == 0
+    seats = games.decisions["seat"]
+    both = [set(games.decisions["price"][seats == seat].tolist()) for seat in (0, 1)]
+    assert both[0] == both[1]  # within a thread both seats are one object still
+    assert len(both[0]) < 8
+
+
+def test_a_policy_can_share_what_it_holds():
+    class Sharing(Slow):
+        def __init__(self):
+            super().__init__()
+            self.lock, self.calls = threading.Lock(), Counter()
+
+        def __deepcopy__(self, memo):
+            return self
+
+        def decide(self, view):
+            with self.lock:
+                self.calls[id(self)] += 1
+            return PriceDecision(np.array([2]), np.array([np.nan]))
+
+    shared = Sharing()
+    rollout("price", {"buyer_0": shared, "seller_0": shared}, 9, seed=0, engine="thread", workers=3)
+    assert shared.calls == {id(shared): 9}
+
+
+def test_a_policy_that_cannot_be_copied_is_named():
+    player = Slow()
+    player.lock = threading.Lock()
+    with pytest.raises(TypeError, match=r"'boulware_firm' cannot be copied .*__deepcopy__"):
+        rollout("price", {"buyer_0": player, "seller_0": "linear"}, 3, seed=0, engine="thread")
+
+
+class Failing(Slow):
+    """Does what is wrong in one game."""
+
+    def __init__(self, game, run_seed, error):
+        super().__init__(pause=0.0)
+        self.game, self.error = game, error
+        run = make_run("price", {"buyer_0": "linear", "seller_0": "linear"}, run_seed)
+        games = rollout("price", {"buyer_0": "linear", "seller_0": "linear"}, game + 1, run_seed)
+        self.limit = games.episodes["buyer_max"][game]
+        assert run.seed == run_seed
+
+    def decide(self, view):
+        if view.reservation_price[0] == self.limit and view.turn[0] > 2:
+            if self.error is not None:
+                raise self.error
+            return PriceDecision(np.array([0]), np.array([1e9]))
+        return super().decide(view)
+
+
+@pytest.mark.parametrize("error", [None, RuntimeError("no answer"), SystemExit(3), StopIteration("odd")])
+def test_an_error_of_one_game_is_raised_in_the_caller(error):
+    run = run_of(Failing(5, 3, error))
+    with pytest.raises(RuntimeError if isinstance(error, StopIteration) else type(error or ValueError())) as caught:
+        list(play_as_ended(run, range(10), 4))
+    if not isinstance(error, SystemExit | StopIteration):
+        assert any(f"of game {run.run_id}-5." in note for note in caught.value.__notes__)
+
+
+@pytest.mark.parametrize("engine", ["serial", "thread"])
+def test_an_error_names_its_game(engine):
+    run = run_of(Failing(0, 3, None))
+    with pytest.raises(ValueError, match="must be inside") as caught:
+        rollout("price", {"buyer_0": run.players[0][0].policy, "seller_0": "tit_for_tat"}, 1, 3, engine=engine)
+    (note,) = caught.value.__notes__
+    assert note.startswith("This was on turn ")
+    assert note.endswith("-0.")
+
+
+def test_an_error_in_a_batch_names_the_games_of_its_rows():
+    class Refusing(Slow):
+        def decide(self, view):
+            raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no") as caught:
+        rollout("price", {"buyer_0": Refusing(), "seller_0": "linear"}, 10, 3, first_mover="buyer")
+    assert "-0, " in caught.value.__notes__[0]
+    assert "and 7 more, one a row." in caught.value.__notes__[0]
+
+
+def test_games_come_as_they_end():
+    pauses = {5: 0.5, 2: 0.05, 9: 0.25, 7: 0.0}
+    run = run_of()
+
+    class Timed(Slow):
+        def decide(self, view):
+            time.sleep(pauses[places[float(view.reservation_price[0])]])
+            return PriceDecision(np.array([2]), np.array([np.nan]))
+
+    setups = rollout("price", {"buyer_0": "linear", "seller_0": "linear"}, 10, run.seed).episodes["buyer_max"]
+    places = {float(limit): place for place, limit in enumerate(setups)}
+    timed = make_run("price", {"buyer_0": Timed(), "seller_0": "linear"}, run.seed, first_mover="buyer")
+    ended = [int(part.episodes["episode"][0]) for part in play_as_ended(timed, [5, 2, 9, 7], 4)]
+    assert ended == sorted(pauses, key=pauses.get)
+
+
+def test_few_games_are_in_memory():
+    class Reckoned(Slow):
+        begun = 0
+
+        def __deepcopy__(self, memo):
+            return self
+
+        def reset(self, size, seed=None):
+            type(self).begun += 1
+
+        def decide(self, view):
+            return PriceDecision(np.array([2]), np.array([np.nan]))
+
+    run, read = make_run("price", {"buyer_0": Reckoned(), "seller_0": "linear"}, 0), 0
+    for read, _ in enumerate(play_as_ended(run, range(60), 4), 1):
+        time.sleep(0.003)
+        assert Reckoned.begun <= read + 4
+    assert read == 60
+
+
+def test_each_move_can_be_watched():
+    seen = {}
+
+    def watch(episodes):
+        (game,) = episodes
+        assert threading.current_thread() is not threading.main_thread()
+        seen.setdefault(game.uid, []).append(game)
+
+    run = run_of(Slow(pause=0.001), Slow("tit_for_tat", 0.001))
+    played = {part[0].uid: part[0] for part in play_as_ended(run, range(6), 6, watch=watch)}
+    for uid, game in played.items():
+        assert [len(stage.moves) for stage in seen[uid]] == list(range(1, game.turns + 1))
+        assert [stage.ended_by for stage in seen[uid][:-1]] == [""] * (game.turns - 1)
+        assert seen[uid][-1] == game
+        assert all(stage.moves == game.moves[: stage.turns] for stage in seen[uid])
+
+
+def test_what_goes_wrong_while_watching_is_raised():
+    def watch(_):
+        raise OSError("the screen is gone")
+
+    with pytest.raises(OSError, match="screen"):
+        list(play_as_ended(run_of(), range(3), 2, watch=watch))
+
+
+@pytest.mark.parametrize("way", ["an error", "closing", "forgetting"])
+def test_games_that_nobody_waits_for_end(way):
+    class Endless(Slow):
+        def decide(self, view):
+            if way == "an error" and view.turn[0] > 6:
+                raise RuntimeError("no answer")
+            walks = way != "an error" and view.game_seed[0] == first
+            time.sleep(0.02)
+            return PriceDecision(np.array([2 if walks else 0]), np.array([500.0]))
+
+    def waiting():
+        return [thread for thread in threading.enumerate() if thread.name.startswith("negotiation-game")]
+
+    run = make_run("price", {"buyer_0": Endless(), "seller_0": Endless()}, 0, max_turns=1000, first_mover="buyer")
+    first = seeding.seat_seeds(seeding.game_keys(run.seed, np.array([0])))[0][0]
+    before, parts = len(waiting()), play_as_ended(run, range(4), 4)
+    if way == "an error":
+        with pytest.raises(RuntimeError, match="no answer"):
+            next(parts)
+    else:
+        next(parts)
+        assert len(waiting()) == before + 4
+    if way == "closing":
+        parts.close()
+    del parts
+    gc.collect()
+    deadline = time.perf_counter() + 10
+    while len(waiting()) > before and time.perf_counter() < deadline:
+        time.sleep(0.01)
+    assert len(waiting()) <= before
+
+
+CTRL_C = """
+import sys, time
+import numpy as np
+from negotiation_env import PriceDecision, rollout
+class Asleep:
+    def reset(self, size, seed=None): pass
+    def decide(self, view):
+        sys.stdout.write("asleep\\n")
+        sys.stdout.flush()
+        time.sleep(60)
+rollout("price", {"buyer_0": Asleep(), "seller_0": Asleep()}, 3, seed=0, engine="thread", workers=3)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
+def test_ctrl_c_ends_at_once():
+    with subprocess.Popen([sys.executable, "-c", CTRL_C], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        for _ in range(3):
+            assert process.stdout.readline() == b"asleep\n"
+        sent = time.perf_counter()
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+    assert time.perf_counter() - sent < 5.0
+    assert b"KeyboardInterrupt" in errors
+
+
+def test_endless_recursion_of_a_policy_is_an_error():
+    class Endless(Slow):
+        def __repr__(self):
+            return repr([self])
+
+        def decide(self, view):
+            return repr(self)
+
+    with pytest.raises(RecursionError):
+        list(play_as_ended(make_run("price", {"buyer_0": Endless(), "seller_0": "linear"}, 0), [0], 1))
+
+
+@pytest.mark.parametrize(
+    ("games", "workers", "watch", "message"),
+    [
+        ([0], 0, None, "workers is 0"),
+        ([0], True, None, "workers is True"),
+        ([0, -1], 1, None, "game is -1"),
+        ([0.5], 1, None, r"game is 0\.5"),
+    ],
+)
+def test_wrong_numbers_are_refused_at_once(games, workers, watch, message):
+    with pytest.raises(ValueError, match=message):
+        play_as_ended(run_of(), games, workers, watch=watch)
+
+
+def test_no_games_are_no_work():
+    assert list(play_as_ended(run_of(), [], 4)) == []
+
+
+def test_watching_needs_a_record():
+    with pytest.raises(ValueError, match="record=True"):
+        play_as_ended(run_of(), [0], 1, record=False, watch=print)
