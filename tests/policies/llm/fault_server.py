@@ -28,7 +28,8 @@ class FaultServer:
 
     Attributes:
         requests: the chat requests so far, in their order.
-        highest: the most chat requests that were being answered at once.
+        at_once: how many chat requests are being answered now.
+        highest: the most that were being answered at once.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class FaultServer:
         self._script: list[Scripted] = []
         self._always: Scripted | None = None
         self._errors: list[Exception] = []
-        self._at_once = 0
+        self.at_once = 0
         self._writers: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="fault-server", daemon=True)
@@ -121,12 +122,12 @@ class FaultServer:
 
     async def _chat(self, exchange: Exchange) -> None:
         self.requests.append(exchange)
-        self._at_once += 1
-        self.highest = max(self.highest, self._at_once)
+        self.at_once += 1
+        self.highest = max(self.highest, self.at_once)
         try:
             await self._meet(exchange)
         finally:
-            self._at_once -= 1
+            self.at_once -= 1
 
     async def _meet(self, exchange: Exchange) -> None:
         planned = self._script.pop(0) if self._script else self._always

@@ -13,7 +13,7 @@ from negotiation_policies.llm.backends.protocol import Backend, BackendError, Co
 from negotiation_policies.parameters import check_number, check_positive, check_whole
 
 if TYPE_CHECKING:
-    from tenacity import RetryCallState
+    from tenacity import AsyncRetrying, RetryCallState
 
 T = TypeVar("T")
 _LONGEST_BACKOFF = 10.0
@@ -57,9 +57,12 @@ class Model:
     """
 
     def __init__(self, backend: Backend, reliability: Reliability) -> None:
+        from tenacity import AsyncRetrying, retry_if_exception
+
         self.backend = backend
         self.reliability = reliability
         self._slots: asyncio.Semaphore | None = None
+        self._retrying = AsyncRetrying(retry=retry_if_exception(_is_retryable))
 
     @property
     def name(self) -> str:
@@ -77,7 +80,7 @@ class Model:
         if self._slots is None:  # made on the loop that it belongs to
             self._slots = asyncio.Semaphore(self.reliability.concurrency)
         async with self._slots:
-            yield Budget(self.backend, self.reliability)
+            yield Budget(self.backend, self.reliability, self._retrying)
 
     async def check(self) -> None:
         """Find out whether the model is there, within the deadline; raises `BackendError`.
@@ -106,9 +109,10 @@ class Budget:
         retries: how often a request of this decision has been sent again.
     """
 
-    def __init__(self, backend: Backend, reliability: Reliability) -> None:
+    def __init__(self, backend: Backend, reliability: Reliability, retrying: AsyncRetrying) -> None:
         self.retries = 0
         self._backend = backend
+        self._retrying = retrying
         self._reliability = reliability
         self._ends = asyncio.get_running_loop().time() + reliability.deadline
         self._last_fault = ""
@@ -127,13 +131,12 @@ class Budget:
         return await self._reliably(self._backend.models)
 
     async def _reliably(self, work: Callable[[], Awaitable[T]]) -> T:
-        from tenacity import AsyncRetrying, retry_if_exception
-
         async def once() -> T:  # tenacity awaits what it knows to be a coroutine function
             return await work()
 
-        retrying = AsyncRetrying(
-            retry=retry_if_exception(lambda error: isinstance(error, BackendError) and error.retryable),
+        if self.left == 0.0:
+            raise self._timeout()
+        retrying = self._retrying.copy(
             wait=self._pause,
             stop=self._is_over,
             before_sleep=self._note_retry,
@@ -184,6 +187,10 @@ class Budget:
             f"{self._backend.name}: no whole answer within the deadline of {self._reliability.deadline:g} s. {last}",
             "timeout",
         )
+
+
+def _is_retryable(error: BaseException) -> bool:
+    return isinstance(error, BackendError) and error.retryable
 
 
 def _fault_of(state: RetryCallState) -> BackendError:
