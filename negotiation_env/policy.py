@@ -91,8 +91,9 @@ class Policy(Protocol[ViewT, DecisionT]):
     caches) is indexed by ``view.game`` and dropped when that slot starts a new game. Random draws come
     from `negotiation_env.seeding`, keyed by the view, so that the same games come out for any batch size.
 
-    With ``engine="thread"`` each thread plays with a deep copy of its own. A policy that holds what threads can
-    share (a model, a client of a server) or what cannot be copied (a lock, an open file) defines ``__deepcopy__``,
+    A policy that waits for a server or a person says with an attribute ``games_at_once`` how many games it can play
+    side by side; they are then played by threads, each with a deep copy of its own. A policy that holds what threads
+    can share (a model, a client of a server) or what cannot be copied (a lock, an open file) defines ``__deepcopy__``,
     which shares that and copies what is kept by game; a policy that keeps nothing returns itself.
     """
 

@@ -24,8 +24,8 @@ def rollout(
     seed: int | None = None,
     *,
     options: Mapping[str, object] | None = None,
-    engine: str = "serial",
-    workers: int = 1,
+    engine: str | None = None,
+    workers: int | None = None,
     record: bool = True,
     batch_size: int | None = None,
     progress: Callable[[int], None] | None = None,
@@ -39,9 +39,9 @@ def rollout(
         num_episodes: how many games.
         seed: the run's seed; the same seed gives the same games for any batch size, engine and worker count.
         options: fix the limits or the first mover, as scalars or as arrays with one value a game.
-        engine: ``"serial"``, ``"process"`` (worker processes), or ``"thread"`` for players that wait for servers or
-            people: each thread plays one game at a time, with players of its own.
-        workers: how many worker processes or threads.
+        engine: ``"serial"``, ``"process"`` (worker processes), or ``"thread"``: each thread plays one game at a time,
+            with players of its own. By default threads if a player waits for a server or a person, else serial.
+        workers: how many worker processes or threads; by default 1, with threads as many as the players allow.
         record: whether to keep the decision table; the episode table is always kept.
         batch_size: how many games are played in lockstep; by default more, the more players there are to sample, and
             one with threads.
@@ -79,14 +79,17 @@ def play_parts(
     run: Run,
     start: int,
     stop: int,
-    engine: str = "serial",
-    workers: int = 1,
+    engine: str | None = None,
+    workers: int | None = None,
     record: bool = True,
     batch_size: int | None = None,
 ) -> Iterator[Episodes]:
-    """Play games ``start`` to ``stop`` of a run, batch by batch, in order."""
+    """Play games ``start`` to ``stop`` of a run, batch by batch, in order; see `rollout` for the arguments."""
+    engine = best_engine(run) if engine is None else engine
     if engine not in ENGINES:
         raise ValueError(unknown_name("engine", engine, ENGINES))
+    if workers is None:
+        workers = run.games_at_once or 1 if engine == "thread" else 1
     batch_size = best_batch_size(run, engine) if batch_size is None else batch_size
     for name, value in (("workers", workers), ("batch_size", batch_size)):
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
@@ -104,6 +107,11 @@ def play_parts(
         return
     for low, high in bounds:
         yield Episodes(run, play_batch(run, np.arange(low, high), record))
+
+
+def best_engine(run: Run) -> str:
+    """``"thread"`` if a player waits for a server or a person, else ``"serial"``."""
+    return "serial" if run.games_at_once is None else "thread"
 
 
 def best_batch_size(run: Run, engine: str = "serial") -> int:

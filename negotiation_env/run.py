@@ -51,6 +51,12 @@ class Run:
         canonical = json.dumps(self.identity, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(canonical.encode()).hexdigest()[:12]
 
+    @property
+    def games_at_once(self) -> int | None:
+        """How many games the players that wait for a server or a person can play side by side; ``None`` without any."""
+        limits = [getattr(player.policy, "games_at_once", None) for seat in self.players for player in seat]
+        return min((limit for limit in limits if limit is not None), default=None)
+
     def options_of(self, games: Int64) -> Mapping[str, object] | None:
         """The options of the given games: arrays have one value for each game of the run."""
         if not self.options:

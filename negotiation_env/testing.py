@@ -86,10 +86,11 @@ def check_policy(
     """
     for seat in (0, 1):
         players = _seated(policy, seat, domain)
-        whole = rollout(domain, players, num_games, seed, **settings)
-        _check_same(whole, rollout(domain, players, num_games, seed, **settings), "played again with the same seed")
+        whole = rollout(domain, players, num_games, seed, engine="serial", **settings)
+        again = rollout(domain, players, num_games, seed, engine="serial", **settings)
+        _check_same(whole, again, "played again with the same seed")
         for size in (1, 7):
-            again = rollout(domain, players, num_games, seed, batch_size=size, **settings)
+            again = rollout(domain, players, num_games, seed, engine="serial", batch_size=size, **settings)
             _check_same(whole, again, f"played in batches of {size} instead of {num_games}")
         _check_rows(whole, seat, _OFFERED[domain])
 

@@ -17,7 +17,7 @@ from negotiation_env.records.outputs import TEMPORARY, Output, Writer, find_outp
 from negotiation_env.records.replay import played_again
 from negotiation_env.records.shards import ShardFolder
 from negotiation_env.records.splits import Split
-from negotiation_env.rollouts import best_batch_size, play_parts
+from negotiation_env.rollouts import best_batch_size, best_engine, play_parts
 from negotiation_env.run import Run
 
 _LARGEST_SHARD = 32_768
@@ -59,8 +59,8 @@ def generate(
     num_episodes: int,
     path: str | Path,
     *,
-    engine: str = "serial",
-    workers: int = 1,
+    engine: str | None = None,
+    workers: int | None = None,
     shard_size: int | None = None,
     overwrite: bool = False,
     append: bool = False,
@@ -80,7 +80,7 @@ def generate(
         num_episodes: how many games.
         path: ``*.jsonl`` for JSONL; no suffix, or a ``/`` at the end, for a folder with two Parquet files.
         engine: ``"serial"``, ``"process"`` or ``"thread"``, see `negotiation_env.rollouts.rollout`.
-        workers: how many worker processes or threads.
+        workers: how many worker processes or threads, see there as well.
         shard_size: how many games are played at once and kept together; by default as many as the engine plays fast,
             with threads one. A recording goes on with the shard size it was begun with.
         overwrite: replace an existing output, or discard the unfinished recording of another run.
@@ -98,6 +98,7 @@ def generate(
     """
     if append and overwrite:
         raise RecordError("--append keeps what is there and --overwrite replaces it; give one of them.")
+    engine = best_engine(run) if engine is None else engine
     shard_size = min(best_batch_size(run, engine), _LARGEST_SHARD) if shard_size is None else shard_size
     for name, value in (("num_episodes", num_episodes), ("shard_size", shard_size)):
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
@@ -116,7 +117,7 @@ def generate(
     return GenerateResult(output.files, run.run_id, counts, recording.resumed)
 
 
-def _record(recording: _Recording, output: Output, engine: str, workers: int) -> Counts:
+def _record(recording: _Recording, output: Output, engine: str, workers: int | None) -> Counts:
     """Write the whole output under its temporary name, and note that it is whole."""
     folder = recording.folder
     before = {path.name: _state(path) for path in output.files}
@@ -177,7 +178,7 @@ class _Recording:
         self.resumed = 0
         self.played = 0
 
-    def write_to(self, output: Output, engine: str, workers: int) -> Counts:
+    def write_to(self, output: Output, engine: str, workers: int | None) -> Counts:
         """Write everything under a temporary name; if that fails, what has been played stays."""
         with explained(self.folder.path):
             writer = output.start(self.folder.path)
@@ -191,7 +192,7 @@ class _Recording:
             said = f"{kept}; the same command goes on from there" if self.played else "nothing is kept"
             raise Interrupted(f"interrupted: {said}.") from error
 
-    def _write(self, writer: Writer, engine: str, workers: int) -> Counts:
+    def _write(self, writer: Writer, engine: str, workers: int | None) -> Counts:
         counts = Counts()
         for episodes in self._episodes(engine, workers):
             games = finished_games(episodes)
@@ -206,7 +207,7 @@ class _Recording:
             writer.close()
         return counts
 
-    def _episodes(self, engine: str, workers: int) -> Iterator[Episodes]:
+    def _episodes(self, engine: str, workers: int | None) -> Iterator[Episodes]:
         """All games in order, shard by shard: those that were kept first, then those still to be played."""
         shards = list(pairwise([*range(0, self.num_episodes, self.shard_size), self.num_episodes]))
         while shards and (kept := self.folder.load(*shards[0])) is not None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, Self, TypeVar
 
 import numpy as np
 
@@ -29,10 +30,14 @@ class Person(ABC, Generic[ViewT, Offer]):
     """
 
     name: ClassVar[str] = "human"
+    games_at_once: ClassVar[int] = 1
 
     def __init__(self, open_terminal: Callable[[], Terminal] = this_terminal) -> None:
         self.open_terminal = open_terminal
         self._size = 1
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        return copy.copy(self)  # the terminal is the same for all threads
 
     @property
     def params(self) -> Mapping[str, JsonValue]:

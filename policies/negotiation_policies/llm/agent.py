@@ -102,6 +102,11 @@ class LanguageAgent(ABC, Generic[ViewT, DecisionT]):
         return Reliability(deadline=self.deadline, retries=self.retries, concurrency=self.concurrency)
 
     @property
+    def games_at_once(self) -> int:
+        """How many games are played side by side."""
+        return self.concurrency
+
+    @property
     def opened(self) -> Model:
         """The model, shared by all that ask for it in the same way."""
         return open_model(self.model, base_url=self.base_url, reliability=self.reliability)

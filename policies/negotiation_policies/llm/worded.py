@@ -81,6 +81,11 @@ class WordedStrategy(LanguageAgent[ViewT, DecisionT]):
         rho = {"rho": self.player.params["rho"]} if "rho" in self.player.params else {}
         return {"strategy": self.player.spec, **super().params, **rho}
 
+    @property
+    def games_at_once(self) -> int:
+        """How many games are played side by side: as many as model and strategy allow."""
+        return min(self.concurrency, getattr(self.player.policy, "games_at_once", self.concurrency))
+
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
         twin = copy.copy(self)
         twin.__dict__["player"] = copy.deepcopy(self.player, memo)
