@@ -21,9 +21,10 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --on
 PACKAGES := negotiation_env policies/negotiation_policies janus/negotiation_janus scripts/negotiation_cli
 READY := pyproject.toml constraints.txt
 
-.PHONY: demo test test-slow bench format clean check-format check-lint check-types check-imports check-tests
+.PHONY: demo test test-slow bench format clean check-format check-lint check-types check-imports check-tests weights
 
 demo: $(VENV)/.ready-demo
+	$(BIN)/negotiate fetch-model smollm2
 	$(BIN)/negotiate play --domain price --agent1 boulware_firm --agent2 tit_for_tat --seed 1
 	$(BIN)/negotiate play --domain multi_item --agent1 boulware --agent2 trade_off --seed 1
 	$(BIN)/negotiate generate --num_episodes $(EPISODES) --dataset_out $(OUT)/price_domain.jsonl --seed 0 --overwrite
@@ -53,14 +54,18 @@ check-types: $(VENV)/.ready-test
 check-imports: $(VENV)/.ready-test
 	$(BIN)/lint-imports
 
-check-tests: $(VENV)/.ready-test
+check-tests: $(VENV)/.ready-test weights
 	$(BIN)/python -m pytest -n $(WORKERS) --doctest-modules $(PACKAGES) tests
 
-test-slow: $(VENV)/.ready-test
+test-slow: $(VENV)/.ready-test weights
 	$(BIN)/python -m pytest -m slow tests
 
 bench: $(VENV)/.ready-bench
 	$(BIN)/python benchmarks/throughput.py --full --with-negmas --with-open-spiel --write
+
+# The cache of the weights is not in the virtual environment, so no stamp there could say that they are complete.
+weights: $(VENV)/.ready-test
+	$(BIN)/negotiate fetch-model smollm2
 
 format: $(VENV)/.ready-test
 	$(BIN)/ruff check --fix .
@@ -76,11 +81,11 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.ready-demo: $(READY) | $(BIN)/python
-	$(INSTALL) -e ".[datasets,plot]"
+	$(INSTALL) -e ".[datasets,plot,llm]"
 	@touch $@
 
 $(VENV)/.ready-test: $(READY) | $(BIN)/python
-	$(INSTALL) -e ".[datasets,plot,rl,dev]"
+	$(INSTALL) -e ".[datasets,plot,rl,llm,janus,dev]"
 	@touch $@
 
 # PettingZoo's own game that ours is measured beside draws with pygame.

@@ -29,6 +29,11 @@ HEAVY = (
     "supersuit",
     "scipy",
     "pandas",
+    "httpx",
+    "ollama",
+    "openai",
+    "transformers",
+    "xllamacpp",
 )
 _IMPORT_AND_LIST = "import time; t = time.process_time(); import negotiation_env; {more}; \
 import sys; print(time.process_time() - t); print(*sys.modules)"
