@@ -85,7 +85,11 @@ class BackendError(RuntimeError):
 
 
 class Backend(Protocol):
-    """One model somewhere. Its methods run on the event loop of `negotiation_policies.llm.backends.event_loop`."""
+    """One model somewhere. Its methods run on the event loop of `negotiation_policies.llm.backends.event_loop`.
+
+    A backend that works on few requests at once may say so with an attribute ``slots``: no more decisions are then
+    begun, so that no deadline runs while one only waits.
+    """
 
     @property
     def name(self) -> str:

@@ -78,7 +78,8 @@ class Model:
     async def decision(self) -> AsyncIterator[Budget]:
         """Hold one slot for a whole decision, however many requests it makes; its deadline runs from here."""
         if self._slots is None:  # made on the loop that it belongs to
-            self._slots = asyncio.Semaphore(self.reliability.concurrency)
+            at_once = self.reliability.concurrency
+            self._slots = asyncio.Semaphore(min(at_once, getattr(self.backend, "slots", at_once)))
         async with self._slots:
             yield Budget(self.backend, self.reliability, self._retrying)
 

@@ -10,7 +10,7 @@ from negotiation_env.policy import ACCEPT, OFFER, WALK, JsonValue
 from negotiation_policies.llm.asking import Reading
 from negotiation_policies.llm.multi_item.seat import ItemsSeat, Split, listed
 from negotiation_policies.llm.parsing import parse_multi_item_reply
-from negotiation_policies.llm.price.wording import FREE_LEAD
+from negotiation_policies.llm.price.wording import LEADS
 
 _TASKS = {OFFER: "offer", ACCEPT: "accept", WALK: "walk"}
 _PHRASES = {
@@ -49,7 +49,7 @@ class Task:
         fixed = "|".join(re.escape(phrase).replace("\\ ", " ") for phrase in self.phrases)
         return {
             "type": "object",
-            "properties": {"message": {"type": "string", "pattern": f"^{FREE_LEAD}({fixed})[.]$"}},
+            "properties": {"message": {"type": "string", "pattern": f"^{LEADS[self.name]}({fixed})[.]$"}},
             "required": ["message"],
             "additionalProperties": False,
         }

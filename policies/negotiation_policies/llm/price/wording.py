@@ -28,7 +28,14 @@ _PHRASES = {
     "buyer.walk": ("I walk away", "I am walking away from this negotiation"),
     "seller.walk": ("I walk away", "I am walking away from this negotiation"),
 }
-FREE_LEAD = "([A-Z][a-z']{0,14}(,? [a-z']{1,14}){1,9}[.!] )?"
+_WORD = "[a-z']{1,14}"
+_THANKS = "(Thank you|Thanks|Very well|All right|Good|Great|Wonderful)"
+LEADS = {
+    "offer": f"([A-Z][a-z']{{0,14}}(,? {_WORD}){{1,9}}[.!] )?",
+    "accept": f"({_THANKS}(,? {_WORD}){{0,4}}[.!] )?",
+    "walk": f"({_THANKS}(,? {_WORD}){{0,4}}[.!] )?",
+}
+"""Patterns of what may stand before the phrase; what ends the game is short, for few words do not take it back."""
 _TAIL = "( for it| for this item)?[.!]"
 _TEMPLATES = {
     "buyer.offer": ("I offer {price}.", "I can pay {price}.", "My offer is {price}."),
@@ -68,7 +75,7 @@ class Task:
         """The JSON schema of a message that says it: free words before a phrase that is fixed."""
         plain = "|".join(re.escape(phrase).replace("\\ ", " ") for phrase in self.phrases)
         tail = _TAIL if self.kind == OFFER and self.seat.role == "seller" else "[.!]"
-        pattern = f"^{FREE_LEAD}({plain}){tail}$"
+        pattern = f"^{LEADS[self.name]}({plain}){tail}$"
         return {
             "type": "object",
             "properties": {"message": {"type": "string", "pattern": pattern}},
