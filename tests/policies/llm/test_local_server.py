@@ -262,11 +262,17 @@ way = sys.argv[2]
 if way == "fork" and os.fork() == 0:  # it keeps the pipe open when its parent is gone
     time.sleep(20)
     os._exit(0)
+if way == "fork that ends":
+    if os.fork() == 0:
+        sys.exit()
+    os.wait()
+    time.sleep(0.3)
+    print("alive" if not server.has_ended() else "dead", flush=True)
 print(server.pid, flush=True)
 if way == "raise":
     raise SystemExit("an error")
 try:
-    time.sleep(0 if way == "end" else 60)
+    time.sleep(0 if way in ("end", "fork that ends") else 60)
 except KeyboardInterrupt:
     time.sleep(0.3)
     print("alive" if not server.has_ended() else "dead", flush=True)
@@ -276,12 +282,14 @@ except KeyboardInterrupt:
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes where Linux has them")
-@pytest.mark.parametrize("way", ["end", "raise", "SIGINT", "SIGTERM", "SIGHUP", "SIGKILL", "fork"])
+@pytest.mark.parametrize("way", ["end", "raise", "SIGINT", "SIGTERM", "SIGHUP", "SIGKILL", "fork", "fork that ends"])
 def test_the_server_ends_with_the_program(smollm2, way):
     program = subprocess.Popen(
         [sys.executable, "-c", PROGRAM, smollm2, way], stdout=subprocess.PIPE, text=True, start_new_session=True
     )
     try:
+        if way == "fork that ends":
+            assert program.stdout.readline() == "alive\n"
         pid = int(program.stdout.readline())
         if way.startswith("SIG"):
             assert is_running(pid)

@@ -97,6 +97,11 @@ class LlamaServerBackend:
         await self._server.client()
         return [self._name]
 
+    async def base_url(self) -> str:
+        """Where the server is, for other clients of the OpenAI API too; raises `BackendError`."""
+        self._server.users.add(self)
+        return await self._server.base_url()
+
     async def close(self) -> None:
         """Stop the server if no other backend uses it; a later request would start it again."""
         self._server.users.discard(self)
@@ -148,6 +153,12 @@ class SharedServer:
         assert self._start is not None
         return await asyncio.shield(self._start)
 
+    async def base_url(self) -> str:
+        """Where its API is, once it runs."""
+        await self.client()
+        assert self._server is not None
+        return f"{await self._server.address()}/v1"
+
     async def stop(self) -> None:
         """End the process, even while it is loading the model."""
         server, start = self._server, self._start
@@ -178,6 +189,8 @@ class SharedServer:
 
 
 _servers: dict[tuple[Path, ServerSettings], SharedServer] = {}
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_servers.clear)  # they stay those of the parent
 
 
 def _checked_file(file: Path, name: str) -> Path:
