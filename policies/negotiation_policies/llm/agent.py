@@ -68,7 +68,7 @@ class LanguageAgent(ABC, Generic[ViewT, DecisionT]):
     temperature: float = 0.7
     max_tokens: int = 200
     reasks: int = 3
-    deadline: float = 60.0
+    deadline: float = 120.0
     retries: int = 3
     concurrency: int = 32
 

@@ -7,15 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from negotiation_env.policy import JsonValue
-from negotiation_policies.llm.backends.protocol import BackendError, ChatMessage, Completion, Request
-from negotiation_policies.llm.quoting import defused
+from negotiation_policies.llm.backends.protocol import BackendError, Completion, Request
 
 if TYPE_CHECKING:
     from negotiation_policies.llm.backends.reliable import Budget, Model
 
 _CUT = "The reply was cut at {limit} tokens. Be brief."
-_SHOWN = 500
-"""The most characters of an unusable reply that the model is shown again."""
 Move = TypeVar("Move")
 
 
@@ -70,17 +67,18 @@ async def ask(
         tries: how many replies are asked for at most.
     """
     asked: Asked[Move] = Asked()
+    asking = request
     async with model.decision() as budget:
         try:
             for place in range(tries):
                 seed = None if request.seed is None else (request.seed + place) % 2**31
-                completion = await _complete(budget, replace(request, seed=seed), asked)
+                completion = await _complete(budget, replace(asking, seed=seed), asked)
                 reading = _read(completion, read, request.max_tokens)
                 asked.replies.append(_noted(completion, reading))
                 if reading.move is not None:
                     asked.move = reading.move
                     break
-                request = _asked_again(request, completion.text, again(reading.reason))
+                asking = _asked_again(request, again(reading.reason))
         except BackendError as error:
             asked.error = error
         asked.retries = budget.retries
@@ -117,10 +115,10 @@ def _noted(completion: Completion, reading: Reading[Move]) -> dict[str, JsonValu
     }
 
 
-def _asked_again(request: Request, said: str, reason: str) -> Request:
-    shown = defused(said[:_SHOWN]) or "(nothing)"
-    rejected: tuple[ChatMessage, ...] = (
-        {"role": "assistant", "content": shown if len(said) <= _SHOWN else f"{shown} (...)"},
-        {"role": "user", "content": reason},
-    )
-    return replace(request, messages=request.messages + rejected)
+def _asked_again(request: Request, reason: str) -> Request:
+    """The same request with a reason at its end.
+
+    The reply that was refused is not shown: models repeat what they read, small ones to the letter.
+    """
+    *before, last = request.messages
+    return replace(request, messages=(*before, {**last, "content": f"{last['content']}\n{reason}"}))

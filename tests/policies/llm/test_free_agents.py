@@ -121,10 +121,11 @@ def test_an_acceptance_becomes_a_deal():
 def test_an_unusable_reply_is_asked_again_with_the_reason():
     agent, backend = basic(in_turn("Maybe 500 or 600?", "I offer 500."))
     games = rollout("price", {"buyer_0": agent, "seller_0": Wall()}, 1, seed=0, options=LIMITS, max_turns=1)
-    again = backend.requests[1].messages
-    assert again[-2] == {"role": "assistant", "content": "Maybe 500 or 600?"}
-    assert again[-1]["role"] == "user"
-    assert "valid move" in again[-1]["content"]
+    first, again = (request.messages for request in backend.requests)
+    assert again[:-1] == first[:-1]
+    assert again[-1]["content"].startswith(first[-1]["content"])
+    assert "no valid move" in again[-1]["content"]
+    assert "Maybe 500" not in again[-1]["content"]
     (note,) = notes_of(games, 0)
     assert [bool(reply["reason"]) for reply in note["replies"]] == [True, False]
     assert (note["illegal"], note["fallback"]) == (1, "")

@@ -116,7 +116,7 @@ def test_a_template_stands_in_for_words_that_say_something_else(words):
     for note in games.decisions["notes"]:
         assert note is None or (note["fallback"] == "template" and len(note["replies"]) == 2)
     again = backend.requests[1].messages[-1]["content"]
-    assert "does not say the move" in again
+    assert "did not say the move" in again
     assert "Say as the buyer" in again
 
 
