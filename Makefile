@@ -88,7 +88,7 @@ $(VENV)/.ready-test: $(READY) | $(BIN)/python
 	$(INSTALL) -e ".[datasets,plot,rl,llm,janus,dev]"
 	@touch $@
 
-# PettingZoo's own game that ours is measured beside draws with pygame.
+# PettingZoo's own game that ours is measured beside draws with pygame; intervals of rates are SciPy's.
 $(VENV)/.ready-bench: $(VENV)/.ready-test
-	$(INSTALL) pygame-ce
+	$(INSTALL) pygame-ce scipy
 	@touch $@
