@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from negotiation_env import seeding
-from negotiation_env.domain import Array, Rows
+from negotiation_env.domain import Array, Moves, Rows
 from negotiation_env.policy import Int64, Note
 from negotiation_env.registry import Player
 from negotiation_env.run import Run
 from negotiation_env.state import GameState
+from negotiation_env.turns import mover
 
 _NAMED = 3
 """The most games that an error names."""
@@ -74,6 +75,35 @@ def play_batch(run: Run, games: Int64, record: bool = True, watch: Callable[[Bat
             break
     columns.update(outcome)
     return _record(columns, log, run.domain.content) if record else Batch(columns, {})
+
+
+def replay_batch(run: Run, games: Int64, turns: Int64, moves: Moves) -> Batch:
+    """What is kept of games (B,) of a run that were played before, from their N moves, those of a game together.
+
+    Args:
+        run: what the games belong to.
+        games: their numbers.
+        turns: (B,) how many moves each of them has.
+        moves: kinds (N,) and what is offered (N,), as the engine keeps them.
+
+    Raises:
+        ValueError: a game does not end with its last move.
+    """
+    state, setup = _deal(run, games)
+    chosen, starts = sample_players(run, games), np.cumsum(turns) - turns
+    outcome: dict[str, Array] = {}
+    for turn in range(1, int(turns.max()) + 1):
+        seats, places = mover(state.first, state.turn), starts[state.game] + turn - 1
+        for seat in (0, 1):
+            rows = np.flatnonzero(seats == seat)
+            state.advance(rows, seat, moves[0][places[rows]], moves[1][places[rows]])
+        _collect(state, outcome, len(games))
+        if (turns[state.game] <= turn).any():
+            break
+    if len(state) or (outcome["turns"] != turns).any():
+        raise ValueError(f"not every game of {games[0]} to {games[-1]} of run {run.run_id} ends with its last move.")
+    columns = {"episode": games, **setup, "player_0": chosen[0], "player_1": chosen[1], **outcome}
+    return Batch(columns, {"kind": moves[0], run.domain.content: moves[1]})
 
 
 def _deal(run: Run, games: Int64) -> tuple[GameState, dict[str, Array]]:

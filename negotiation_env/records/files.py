@@ -11,7 +11,7 @@ from typing import IO
 from negotiation_env.records.errors import RecordError, explained
 
 
-def flush(file: IO[bytes]) -> None:
+def flush(file: IO[bytes] | IO[str]) -> None:
     """Make sure that what was written is on the disk."""
     file.flush()
     os.fsync(file.fileno())
@@ -20,12 +20,18 @@ def flush(file: IO[bytes]) -> None:
 def publish(temporary: Path, path: Path) -> None:
     """Give a finished file its name, and make sure that the name is on the disk."""
     temporary.replace(path)
-    if os.name == "posix":  # elsewhere a folder cannot be opened
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    flush_names(path.parent)
+
+
+def flush_names(folder: Path) -> None:
+    """Make sure that the names of the files in a folder are on the disk."""
+    if os.name != "posix":  # elsewhere a folder cannot be opened
+        return
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def publish_together(files: Sequence[tuple[Path, Path]]) -> None:

@@ -160,6 +160,26 @@ class Tables(Protocol):
         """Private facts and outcome: columns (E,)."""
 
 
+class Teller(Protocol):
+    """Tells games one by one, as the objects that `negotiation_env.play` returns."""
+
+    @property
+    def episode_type(self) -> Any:  # noqa: ANN401  # a dataclass
+        """The domain's own episode."""
+
+    def own_fields(self, games: Games, index: int) -> dict[str, Any]:
+        """Those fields of a game's episode that other domains do not have, ``deal``, ``payoffs`` and ``details``."""
+
+    def shown(self, games: Games, index: int, offer: Any) -> Any:  # noqa: ANN401
+        """An offer of a game as its episode shows it."""
+
+    def is_sound(self, episode: Any) -> bool:  # noqa: ANN401
+        """Whether a game ended in a deal that is no worse for either agent than none."""
+
+    def log(self, episode: Any) -> dict[str, object]:  # noqa: ANN401
+        """The domain's own columns of a spreadsheet, by name."""
+
+
 @dataclass(frozen=True)
 class Format:
     """The records of one domain.
@@ -188,6 +208,7 @@ class Format:
     writer: Writer
     reader: Reader
     tables: Tables
+    teller: Teller
 
     @cached_property
     def actions(self) -> tuple[str, ...]:

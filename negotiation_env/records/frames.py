@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from negotiation_env.domain import Array
 from negotiation_env.episodes import Episodes
 from negotiation_env.records.errors import require
+from negotiation_env.records.text import well_formed
 
 if TYPE_CHECKING:
     import polars as pl
@@ -35,14 +37,19 @@ def decision_frame(episodes: Episodes) -> pl.DataFrame:
     if not len(table):
         return pl.DataFrame()
     uid = _series("uid", episodes.episodes["uid"]).gather(table["episode"])
-    columns = [_series(name, values) for name, values in table.items() if name not in ("uid", "notes")]
-    return pl.DataFrame([uid, *columns, _series("notes", _note_texts(episodes))])
+    texts = {
+        "message": {row: well_formed(text) for row, text in episodes.batch.messages.items()},
+        "notes": {row: json.dumps(note, default=str) for row, note in episodes.batch.notes.items()},
+    }
+    sparse = {name: _sparse(items, episodes.decisions.length) for name, items in texts.items()}
+    names = (*(name for name in table if name not in ("uid", "notes")), "notes")
+    return pl.DataFrame([uid, *(_series(name, sparse[name] if name in sparse else table[name]) for name in names)])
 
 
-def _note_texts(episodes: Episodes) -> Array:
-    column = np.full(episodes.decisions.length, None, dtype=object)
-    for row, note in episodes.batch.notes.items():
-        column[row] = json.dumps(note, default=str)
+def _sparse(items: Mapping[int, str], size: int) -> Array:
+    """A column (size,) that is empty but for some rows."""
+    column = np.full(size, None, dtype=object)
+    column[list(items)] = list(items.values())
     return column
 
 

@@ -78,11 +78,17 @@ class ReadGame:
         if place > 1 and line.own != self.own[seat]:
             raise ValueError(f"{' or '.join(self.form.seat_facts)} is not what the lines before it say")
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the last move so far ends the game as its outcome says."""
+        last, turns = self.kinds[-1], len(self.kinds)
+        ended = OUTCOMES[ACTIONS[last]] if last != OFFER or turns == self.facts.max_turns else None
+        return self.ends == [False] * (turns - 2) + [True] * min(turns, 2) and ended == self.facts.episode_outcome
+
     def check_end(self) -> None:
         """Raise ``ValueError`` if the game has no end, or its outcome is not what its moves say."""
         facts, last, turns = self.facts, self.kinds[-1], len(self.kinds)
-        ended = OUTCOMES[ACTIONS[last]] if last != OFFER or turns == facts.max_turns else None
-        if self.ends != [False] * (turns - 2) + [True] * min(turns, 2) or ended != facts.episode_outcome:
+        if not self.is_over:
             raise ValueError(f"episode {facts.uid} breaks off before its outcome, {facts.episode_outcome}")
         if any(self.kinds[:-1]) or turns > facts.max_turns:
             raise ValueError(f"episode {facts.uid} goes on after its end")

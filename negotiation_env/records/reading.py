@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from codecs import getincrementaldecoder
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from negotiation_env.records.collecting import Collector
@@ -15,18 +16,23 @@ from negotiation_env.records.read_game import ReadGame
 from negotiation_env.records.recognising import Recogniser
 
 _READ, _LONGEST = 1 << 17, 1 << 26
-"""Characters that are read at once, and that are searched for the end of a game."""
+"""Bytes that are read at once, and characters that are searched for the end of a game."""
 
 
-def read_games(path: str | Path, size: int) -> Iterator[Games]:
+def read_games(path: str | Path, size: int, end: int | None = None) -> Iterator[Games]:
     """The games of a JSONL file, perhaps several runs of one domain, in blocks of ``size``, the last one smaller.
+
+    Args:
+        path: the file.
+        size: games that are read at once.
+        end: how many bytes of the file are read; all of them if not given.
 
     Raises:
         RecordError: with file, line and reason, for a line that is no record of this schema version or of another
             domain, or does not go on as its episode began, an episode without its end, or a file without records.
         OSError: the file cannot be opened.
     """
-    reader = _Reader(Path(path))
+    reader = _Reader(Path(path), end)
     block = Collector(reader.form)
     for game in reader.games():
         block.add(game)
@@ -48,8 +54,9 @@ class _Reader:
         known: the trajectory ids so far.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, end: int | None) -> None:
         self.path = path
+        self.end = end
         self.form = _form_of_file(path)
         self.line = 0
         self.known: set[str] = set()
@@ -59,7 +66,7 @@ class _Reader:
         """All games, each checked; see `read_games` for what raises."""
         try:
             recogniser = Recogniser(self.form)
-            for text in _pieces(self.path, f'"{self.form.last_offer}":null,"offer_history":[]'):
+            for text in _pieces(_chunks(self.path, self.end), f'"{self.form.last_offer}":null,"offer_history":[]'):
                 game = recogniser.recognise(text)
                 if game is None:
                     yield from self._read_lines(text)
@@ -112,27 +119,35 @@ def _form_of_file(path: Path) -> Format:
         return find_format("price")
 
 
-def _pieces(path: Path, first_turn: str) -> Iterator[str]:
-    """The text of the file in pieces of whole lines; in our own writing each is one game.
+def _chunks(path: Path, end: int | None) -> Iterator[str]:
+    """The text of the first ``end`` bytes of the file."""
+    decoder = getincrementaldecoder("utf-8")()
+    with path.open("rb") as file:
+        while read := file.read(_READ if end is None else max(min(_READ, end - file.tell()), 0)):
+            yield decoder.decode(read)
+    yield decoder.decode(b"", True)
+
+
+def _pieces(chunks: Iterable[str], first_turn: str) -> Iterator[str]:
+    """The same text in pieces of whole lines; in our own writing each is one game.
 
     ``first_turn`` stands in the first line of every game and in no other; it is long, so that it is found fast.
     """
     text = ""
-    with path.open(encoding="utf-8", newline="\n") as file:
-        while read := file.read(_READ):
-            text += read
-            begin, mark = 0, text.find(first_turn)
-            while mark >= 0 and (following := text.find(first_turn, mark + 1)) >= 0:
-                cut = text.rfind("\n", 0, following) + 1
-                if cut > begin:
-                    yield text[begin:cut]
-                begin, mark = max(cut, begin), following
-            if mark < 0 or len(text) - begin > _LONGEST:
-                cut = text.rfind("\n") + 1
-                if cut > begin:
-                    yield text[begin:cut]
-                begin = max(cut, begin)
-            text = text[begin:]
+    for read in chunks:
+        text += read
+        begin, mark = 0, text.find(first_turn)
+        while mark >= 0 and (following := text.find(first_turn, mark + 1)) >= 0:
+            cut = text.rfind("\n", 0, following) + 1
+            if cut > begin:
+                yield text[begin:cut]
+            begin, mark = max(cut, begin), following
+        if mark < 0 or len(text) - begin > _LONGEST:
+            cut = text.rfind("\n") + 1
+            if cut > begin:
+                yield text[begin:cut]
+            begin = max(cut, begin)
+        text = text[begin:]
     if text:
         yield text
 

@@ -24,11 +24,10 @@ from negotiation_env.episodes import Episodes
 from negotiation_env.policy import JsonValue
 from negotiation_env.records.errors import RecordError, explained
 from negotiation_env.records.files import flush, locked, publish
+from negotiation_env.records.manifests import difference
 from negotiation_env.run import Run
 
 _MANIFEST, _ASSEMBLED, _LOCK = "run.json", "assembled.json", "lock"
-_SHOWN = 60
-"""Characters of a setting that a message shows."""
 _OURS = re.compile(r"run\.json|assembled\.json|lock|games-\d+-\d+\.npz|.*\.tmp")
 
 
@@ -98,8 +97,9 @@ class ShardFolder:
         if strange:
             raise RecordError(f"{self.path} holds {strange[0]!r}, which no recording put there; move it away.")
         if self._kept() and not same and not overwrite:
+            differs = difference(str(manifest), self.manifest)
             raise RecordError(
-                f"{self.path} holds an unfinished recording of something else: {_told(str(manifest), self.manifest)}. "
+                f"{self.path} holds an unfinished recording of something else: {differs}. "
                 f"Give the arguments it was made with to finish it; to discard it, {self._way_out}."
             )
         if not same:
@@ -147,23 +147,6 @@ class ShardFolder:
             write(file)
             flush(file)
         publish(temporary, self.path / name)
-
-
-def _told(kept: str, asked: str) -> str:
-    """What two manifests differ in: what was kept, and what is asked for now."""
-    one, two = (_flat(json.loads(manifest)) for manifest in (kept, asked))
-    named = [name for name in sorted({*one, *two} - {"run_id"}) if one.get(name) != two.get(name)]
-    return "; ".join(f"{name} {_short(one.get(name))}, not {_short(two.get(name))}" for name in named)
-
-
-def _flat(manifest: Mapping[str, object]) -> dict[str, object]:
-    run = manifest.get("run")
-    return {**manifest, **(run if isinstance(run, Mapping) else {}), "run": None}
-
-
-def _short(value: object) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def _packed(batch: Batch) -> bytes:

@@ -10,6 +10,7 @@ import numpy as np
 from negotiation_env.records.format import ACTIONS, find_format
 from negotiation_env.records.games import Games, Labels, label
 from negotiation_env.records.rows import Column, Lists, Rows
+from negotiation_env.records.text import well_formed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -71,8 +72,8 @@ def episode_table(games: Games, split: Labels) -> pa.Table:
 
 
 def _sparse(items: Mapping[int, str], size: int) -> Labels:
-    """A column that is empty but for some rows."""
-    known = label(["", *items.values()])
+    """A column of texts that is empty but for some rows."""
+    known = label(["", *map(well_formed, items.values())])
     codes = np.zeros(size, dtype=np.int32)
     codes[list(items)] = known.codes[1:]
     return Labels(codes, known.names).sorted()

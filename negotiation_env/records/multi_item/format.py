@@ -13,6 +13,7 @@ from negotiation_env.multi_item.rules import AGENTS, NO_SPLIT
 from negotiation_env.records.format import Format
 from negotiation_env.records.multi_item.reading import MultiItemReader
 from negotiation_env.records.multi_item.tables import MultiItemTables
+from negotiation_env.records.multi_item.telling import MultiItemTeller
 from negotiation_env.records.multi_item.writing import MultiItemWriter
 
 MULTI_ITEM = Format(
@@ -28,4 +29,5 @@ MULTI_ITEM = Format(
     writer=MultiItemWriter(),
     reader=MultiItemReader(),
     tables=MultiItemTables(),
+    teller=MultiItemTeller(),
 )

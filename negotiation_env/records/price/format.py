@@ -8,6 +8,7 @@ from negotiation_env.price.rules import SIDES
 from negotiation_env.records.format import Format
 from negotiation_env.records.price.reading import PriceReader
 from negotiation_env.records.price.tables import PriceTables
+from negotiation_env.records.price.telling import PriceTeller
 from negotiation_env.records.price.writing import PriceWriter
 
 PRICE = Format(
@@ -23,4 +24,5 @@ PRICE = Format(
     writer=PriceWriter(),
     reader=PriceReader(),
     tables=PriceTables(),
+    teller=PriceTeller(),
 )

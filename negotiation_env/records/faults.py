@@ -1,0 +1,65 @@
+"""Games that ended by a fault of a policy or its backend: one line of JSON each, apart from the finished games."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from negotiation_env.policy import JsonValue
+from negotiation_env.records.errors import RecordError
+from negotiation_env.records.fields import get, one_of, parsed
+from negotiation_env.records.recorded import RecordedGame, rebuilt
+from negotiation_env.records.text import json_text
+from negotiation_env.registry import DOMAINS
+from negotiation_env.run import SCHEMA_VERSION
+
+
+def fault_line(game: RecordedGame) -> str:
+    """The line of a game whose last move is the fault; its moves before are in ``game``, and all notes beside it."""
+    turn, agent, *_ = game.episode.moves[-1]
+    line: Mapping[str, object] = {
+        "schema_version": SCHEMA_VERSION,
+        "trajectory_id": game.episode.uid,
+        "turn": turn,
+        "agent": agent,
+        "error": game.error,
+        "domain": game.domain,
+        "game": asdict(game.episode),
+        "notes": game.notes,
+    }
+    return f"{json_text(line)}\n"
+
+
+def error_text(error: JsonValue) -> str:
+    """What went wrong, in words: the message of an error, with what it is about."""
+    if isinstance(error, Mapping) and isinstance(error.get("message"), str):
+        about = error.get("fault")
+        return f"{about}: {error['message']}" if isinstance(about, str) and about else str(error["message"])
+    return "no reason was given" if error in (None, "", {}) else error if isinstance(error, str) else json_text(error)
+
+
+def read_faults(path: Path) -> Iterator[RecordedGame]:
+    """The games of a file of faults; a last line without its end, as a kill leaves it, is passed over.
+
+    Raises:
+        RecordError: with file, line and reason, for a line that tells no game.
+        OSError: the file cannot be opened.
+    """
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if not line.endswith(b"\n"):
+                return
+            try:
+                yield _game(parsed(line.decode()))
+            except (ValueError, TypeError, KeyError, AttributeError) as error:
+                raise RecordError(f"{path}, line {number}: no fault of a game ({error}).") from error
+
+
+def _game(record: Mapping[str, JsonValue]) -> RecordedGame:
+    if record.get("schema_version") != SCHEMA_VERSION:
+        raise ValueError(f"schema_version is {record.get('schema_version')!r}; only {SCHEMA_VERSION} can be read")
+    game = get(record, "game", dict)
+    if game.get("uid") != record.get("trajectory_id"):
+        raise ValueError(f"trajectory_id is {record.get('trajectory_id')!r}, but the game is {game.get('uid')!r}")
+    return rebuilt(one_of(record, "domain", tuple(DOMAINS)), game, get(record, "notes", list))

@@ -1,0 +1,215 @@
+"""The folder of `negotiation_env.records.journal.play_into`: what of a run has been played so far, whole games only.
+
+``games.jsonl`` and ``faults.jsonl`` grow by whole games; ``run.json`` says what run they belong to. A kill can leave
+half a game at the end of a file, which is cut off when the folder is opened again. Everything else is written under
+another name, flushed to the disk and renamed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from operator import itemgetter
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from negotiation_env.episodes import FAULTED, Episodes
+from negotiation_env.records.csv_log import GAMES_CSV, TURNS_CSV, write_csv
+from negotiation_env.records.errors import RecordError, explained
+from negotiation_env.records.faults import fault_line, read_faults
+from negotiation_env.records.files import flush, flush_names, locked, named, publish, publish_together
+from negotiation_env.records.finished import finished_games
+from negotiation_env.records.format import find_format
+from negotiation_env.records.games import Games
+from negotiation_env.records.index import copy_places, find_places, torn_from
+from negotiation_env.records.jsonl import lines
+from negotiation_env.records.manifests import difference
+from negotiation_env.records.outputs import TEMPORARY
+from negotiation_env.records.reading import read_games
+from negotiation_env.records.recorded import number_of, played_game, recorded_games
+from negotiation_env.records.replay import played_back
+from negotiation_env.run import Run
+
+GAMES, FAULTS = "games.jsonl", "faults.jsonl"
+_RUN, _LOCK = "run.json", "journal.lock"
+_FILES = (GAMES, FAULTS, GAMES_CSV, TURNS_CSV, _RUN)
+_BLOCK = 256
+"""Games that are read back at once."""
+
+
+class JournalFolder:
+    """The folder of one run.
+
+    Attributes:
+        path: where it is.
+        run: whose games it holds.
+        known: the numbers of the finished games that were there when it was opened.
+        finished: how many finished games are there now.
+        faulted: how many games that ended by a fault are there now.
+        cut: how many bytes of a game that was half written were found and cut off.
+    """
+
+    def __init__(self, path: str | Path, run: Run) -> None:
+        self.path = named(path)
+        self.run = run
+        self.known: frozenset[int] = frozenset()
+        self.finished = self.faulted = 0
+        self.cut = 0
+
+    @contextmanager
+    def opened(self, overwrite: bool = False) -> Iterator[None]:
+        """Create or continue the folder, for this process alone.
+
+        Raises:
+            RecordError: it holds something else, or another process is using it.
+        """
+        is_new = not self.path.exists()
+        with explained(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+        refusal = f"another process is playing into {self.path}; wait for it, or give another folder."
+        try:
+            with locked(self.path / _LOCK, refusal):
+                with explained(self.path):
+                    self._claim(overwrite)
+                    self._mend()
+                try:
+                    yield
+                finally:
+                    if not any((self.path / name).exists() for name in (GAMES, FAULTS)):
+                        (self.path / _RUN).unlink(missing_ok=True)
+        finally:
+            if is_new and not any(self.path.iterdir()):
+                self.path.rmdir()
+
+    def games(self) -> Iterator[Episodes]:
+        """The finished games, some at a time, as they were played.
+
+        Raises:
+            RecordError: a line is malformed, or is not what this run plays.
+        """
+        for games in self._finished():
+            yield played_back(self.run, games)
+
+    def begin(self, numbers: Sequence[int]) -> None:
+        """Prepare for playing games: what was told of their faults is dropped, and the CSV files are out of date."""
+        again = set(numbers)
+        left = [line for number, line in self._faults() if number not in again]
+        with explained(self.path):
+            self._write(FAULTS, left)
+            for name in (GAMES_CSV, TURNS_CSV) if again else ():
+                (self.path / name).unlink(missing_ok=True)
+        self.faulted = len(left)
+
+    def add(self, episodes: Episodes) -> None:
+        """Keep games that have ended: when this returns they are on the disk."""
+        ended = episodes.batch.episodes["ended"]
+        faults = [fault_line(played_game(episodes, index)) for index in np.flatnonzero(ended == FAULTED).tolist()]
+        with explained(self.path, "Once that is mended, give the same command again."):
+            self._append(GAMES, lines(finished_games(episodes)))
+            self._append(FAULTS, faults)
+        self.finished += len(episodes) - len(faults)
+        self.faulted += len(faults)
+
+    def end(self) -> tuple[Path, ...]:
+        """Put all games in the order of their numbers, write the CSV files, and say what files there are."""
+        with explained(self.path):
+            self._sort()
+            if self.finished:
+                temporary = [self.path / f"{name}{TEMPORARY}" for name in (GAMES_CSV, TURNS_CSV)]
+                write_csv((game for games in self._finished() for game in recorded_games(games)), *temporary)
+                publish_together([(path, path.with_suffix("")) for path in reversed(temporary)])
+        return tuple(path for path in map(self.path.joinpath, _FILES) if path.exists())
+
+    def _sort(self) -> None:
+        places = find_places(self.path / GAMES) if self.finished else []
+        ordered = sorted(places, key=lambda place: number_of(place.uid))
+        if ordered != places:
+            with self._published(GAMES) as file:
+                copy_places(self.path / GAMES, ordered, file)
+        self._write(FAULTS, [line for _, line in sorted(self._faults(), key=itemgetter(0))])
+
+    def _claim(self, overwrite: bool) -> None:
+        """Make the folder that of the run, if it may be."""
+        asked = {"run_id": self.run.run_id, "run": self.run.identity}
+        kept = self._told()
+        there = [path for path in map(self.path.joinpath, _FILES) if path.exists()]
+        same, is_done = kept.get("run_id") == self.run.run_id, (self.path / GAMES_CSV).exists()
+        if there and not same and not overwrite:
+            differs = difference(json.dumps(kept), json.dumps(asked, default=str)) if kept else ""
+            what = f"the games of another run: {differs}" if differs else f"{there[0].name}, but not what run it is of"
+            raise RecordError(f"{self.path} holds {what}. Give another folder; --overwrite replaces what is there.")
+        if overwrite and (is_done or not same):
+            for path in there:
+                path.unlink()
+            same = False
+        if not same:
+            self._write(_RUN, [json.dumps(asked, indent=2, sort_keys=True, default=str), "\n"])
+
+    def _told(self) -> dict[str, object]:
+        """What ``run.json`` says; nothing if it is none of ours."""
+        try:
+            told = json.loads((self.path / _RUN).read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return {}
+        return told if isinstance(told, dict) else {}
+
+    def _mend(self) -> None:
+        """Cut off what a kill has left half written, and look at what is there."""
+        for name in _FILES:
+            (self.path / f"{name}{TEMPORARY}").unlink(missing_ok=True)
+        games = self.path / GAMES
+        places = find_places(games) if games.exists() else []
+        for place in places:
+            if place.uid and not place.uid.startswith(f"{self.run.run_id}-"):
+                raise RecordError(
+                    f"{games} holds game {place.uid}, which is not of run {self.run.run_id}; move it away."
+                )
+        torn = torn_from(games, places, find_format(self.run.domain.name))
+        if torn is not None:
+            self.cut = places[-1].end - torn
+            with games.open("r+b") as file:
+                file.truncate(torn)
+                flush(file)
+            places = [place for place in places if place.end <= torn]
+        self.known = frozenset(number_of(place.uid) for place in places)
+        self.finished = len(self.known)
+
+    def _finished(self) -> Iterator[Games]:
+        path = self.path / GAMES
+        return read_games(path, _BLOCK) if path.exists() and path.stat().st_size else iter(())
+
+    def _faults(self) -> list[tuple[int, str]]:
+        """Numbers and lines of the games that ended by a fault."""
+        path = self.path / FAULTS
+        return [(game.number, fault_line(game)) for game in read_faults(path)] if path.exists() else []
+
+    def _append(self, name: str, texts: Iterable[str]) -> None:
+        added, path = "".join(texts).encode(), self.path / name
+        if not added:
+            return
+        is_new = not path.exists()
+        with path.open("ab") as file:
+            file.write(added)
+            flush(file)
+        if is_new:
+            flush_names(self.path)
+
+    def _write(self, name: str, texts: Sequence[str]) -> None:
+        """Replace a file; without text there is none."""
+        if not texts:
+            (self.path / name).unlink(missing_ok=True)
+            return
+        with self._published(name) as file:
+            file.writelines(text.encode() for text in texts)
+
+    @contextmanager
+    def _published(self, name: str) -> Iterator[IO[bytes]]:
+        """A file to be written, which gets its name when it is whole."""
+        temporary = self.path / f"{name}{TEMPORARY}"
+        with temporary.open("wb") as file:
+            yield file
+            flush(file)
+        publish(temporary, self.path / name)
