@@ -57,7 +57,7 @@ class _Reader:
     def __init__(self, path: Path, end: int | None) -> None:
         self.path = path
         self.end = end
-        self.form = _form_of_file(path)
+        self.form = form_of(path)
         self.line = 0
         self.known: set[str] = set()
         self._open: ReadGame | None = None
@@ -109,7 +109,7 @@ class _Reader:
         self._open = None
 
 
-def _form_of_file(path: Path) -> Format:
+def form_of(path: Path) -> Format:
     """The format of the first line; that of the price domain if it is of none, and reading it will say why."""
     with path.open("rb") as file:
         first = next((line for line in file if line.strip()), b"")

@@ -55,9 +55,10 @@ class RecordedGame:
         return None if note is None else note.get("error", note)
 
     def as_json(self) -> dict[str, Any]:
-        """The episode, the notes, and what was used by each agent."""
+        """The fields of the episode, the notes, and what each agent has used."""
         usage = {agent: asdict(usage) for agent, usage in zip(self.agents, self.usage, strict=True)}
-        return {**asdict(self.episode), "notes": list(self.notes), "usage": usage, "error": self.error}
+        kept = {"sound_deal": self.is_sound, "notes": list(self.notes), "usage": usage, "error": self.error}
+        return {"domain": self.domain, **asdict(self.episode), **kept}
 
     def _notes_of(self, agent: str) -> Iterator[Note | None]:
         return (note for move, note in zip(self.episode.moves, self.notes, strict=True) if move[1] == agent)

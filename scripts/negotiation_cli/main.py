@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from negotiation_cli import fetch_model, generate, listing, play, plot, prepare
+from negotiation_cli import fetch_model, generate, listing, play, plot, prepare, show
 from negotiation_cli.root import Root, spelling
 
 app = typer.Typer(
@@ -16,6 +16,7 @@ app = typer.Typer(
     context_settings={"token_normalize_func": spelling, "help_option_names": ["--help", "-h"]},
 )
 app.command("play", epilog=play.EPILOG)(play.play)
+app.command("show", epilog=show.EPILOG)(show.show)
 app.command("generate", epilog=generate.EPILOG)(generate.generate)
 app.command("prepare", epilog=prepare.EPILOG)(prepare.prepare)
 app.add_typer(plot.app, name="plot")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,13 +18,16 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
+_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What JSON need not escape, but a terminal obeys or UTF-8 cannot hold."""
 _FILE_WIDTH = 160
 """Characters a line where there is no terminal, so that paths stay whole."""
 
 
 def write_json(value: object) -> None:
-    """Print one JSON document; what is not a finite number is null."""
-    typer.echo(json.dumps(_plain(value), ensure_ascii=False, allow_nan=False))
+    """Print one JSON document; what is not a finite number is null, and no character is a command to a terminal."""
+    text = json.dumps(_plain(value), ensure_ascii=False, allow_nan=False)
+    typer.echo(_UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  # any JSON-able value

@@ -1,20 +1,20 @@
-"""A played game as text: who moved, to which price, and how far apart the two still are."""
+"""What is told of a price game: limits, prices, and how far apart the two still are."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from negotiation_cli.dialogue import Column
 from negotiation_cli.output import number, table
+from negotiation_cli.reports import ENDINGS, usage_cells, usage_columns
+from negotiation_env.records.format import find_format
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.table import Table
 
     from negotiation_env.price.domain import PriceEpisode
-
-_STYLES = {"buyer": "blue", "seller": "red"}
-_ENDINGS = {"walk": "one side walked away", "deadline": "the deadline passed", "fault": "a player failed"}
+    from negotiation_env.records.usage import Usage
 
 
 def side_of(agent: str) -> str:
@@ -22,55 +22,56 @@ def side_of(agent: str) -> str:
     return agent.rpartition("_")[0]
 
 
-def print_game(screen: Console, game: PriceEpisode, title: str) -> None:
-    """Print one game: the players and their limits, the moves, the outcome."""
+def facts(game: PriceEpisode) -> list[tuple[str, str]]:
+    """The players, their limits and the surplus."""
     buyer, seller = game.players.values()
-    screen.print(title, style="bold")
-    if "product" in game.details:
-        screen.print(f"  product  {game.details['product']}")
-    screen.print(f"  buyer    {buyer}, pays at most {game.buyer_max:,.2f}")
-    screen.print(f"  seller   {seller}, takes at least {game.seller_min:,.2f}")
     surplus = game.buyer_max - game.seller_min
-    screen.print(f"  surplus  {surplus:,.2f}" if surplus >= 0 else f"  surplus  none, {-surplus:,.2f} are missing")
-    screen.print(_moves(game, "*" if screen.options.ascii_only else "✓"))
-    screen.print(outcome(game), style="bold")
-    screen.print()
+    return [
+        *([("product", game.details["product"])] if "product" in game.details else []),
+        ("buyer", f"{buyer}, pays at most {game.buyer_max:,.2f}"),
+        ("seller", f"{seller}, takes at least {game.seller_min:,.2f}"),
+        ("surplus", f"{surplus:,.2f}" if surplus >= 0 else f"none, {-surplus:,.2f} are missing"),
+    ]
 
 
-def _moves(game: PriceEpisode, mark: str) -> Table:
-    spoken = any(move[4] for move in game.moves)
-    made = table(
-        "turn", "who", "move", "price", "gap", *(["message"] if spoken else []), numbers=("turn", "price", "gap")
-    )
-    last: dict[str, float] = {}
-    for turn, agent, kind, price, message in game.moves:
-        side = side_of(agent)
-        if price is not None:
-            last[side] = price
-        shown = game.price if kind == "accept" else price
-        gap = number(abs(last["buyer"] - last["seller"])) if price is not None and len(last) == 2 else ""
-        what = f"{kind} {mark}" if kind == "accept" else kind
-        style = "bold green" if kind == "accept" else _STYLES[side]
-        made.add_row(str(turn), side, what, number(shown), gap, *([message or ""] if spoken else []), style=style)
-    return made
+def columns(game: PriceEpisode) -> list[Column]:
+    """The price, and the gap between the last offers of both."""
+    width = len(number(game.details["price_high"]))
+    return [Column(name, max(width, len(name))) for name in ("price", "gap")]
+
+
+def cells(game: PriceEpisode, place: int) -> list[str]:
+    """Price and gap of one move."""
+    _, _, kind, price, _ = game.moves[place]
+    last = {agent: offer for _, agent, _, offer, _ in game.moves[: place + 1] if offer is not None}
+    if price is None:
+        return [number(game.price) if kind == "accept" else "-", ""]
+    return [number(price), number(abs(last["buyer_0"] - last["seller_0"])) if len(last) == 2 else ""]
 
 
 def outcome(game: PriceEpisode) -> str:
     """One sentence that says how the game ended."""
     if not game.deal:
-        return f"No deal: {_ENDINGS[game.ended_by]} on turn {game.turns}."
+        return f"No deal: {ENDINGS[game.ended_by]} on turn {game.turns}."
     gains = ", ".join(f"{side_of(agent)} gains {gain:,.2f}" for agent, gain in game.payoffs.items())
     said = f"Deal at {number(game.price)} on turn {game.turns}: rho {number(game.rho, 3)}, {gains}."
     losers = [side_of(agent) for agent, gain in game.payoffs.items() if gain < 0]
     return said + (f" The {' and the '.join(losers)} went past the own limit." if losers else "")
 
 
-def summary_table(games: Sequence[PriceEpisode]) -> Table:
-    """One row a game."""
-    numeric = ("game", "price", "rho", "turns", "buyer gain", "seller gain")
-    made = table("game", "opens", "ended by", "turns", "price", "rho", "buyer gain", "seller gain", numbers=numeric)
-    for place, game in enumerate(games, start=1):
+def summary_table(games: Sequence[PriceEpisode], usages: Sequence[tuple[Usage, Usage]] = ()) -> Table:
+    """One row a game, with what its language models have used if that is given."""
+    numeric = ("game", "price", "rho", "turns", "buyer gain", "seller gain", *usage_columns(usages))
+    made = table(
+        "game", "opens", "ended by", "turns", "price", "sound", "rho", "buyer gain", "seller gain",
+        *usage_columns(usages), numbers=numeric,
+    )  # fmt: skip
+    is_sound = find_format("price").teller.is_sound
+    for place, game in enumerate(games):
+        sound = ("yes" if is_sound(game) else "no") if game.deal else "-"
         rho = number(game.rho, 3) if game.deal else "-"
-        gains = (number(gain) for gain in game.payoffs.values())
-        made.add_row(str(place), game.first_mover, game.ended_by, str(game.turns), number(game.price), rho, *gains)
+        made.add_row(
+            str(game.details["episode"] + 1), game.first_mover, game.ended_by, str(game.turns), number(game.price),
+            sound, rho, *map(number, game.payoffs.values()), *usage_cells(usages, place),
+        )  # fmt: skip
     return made

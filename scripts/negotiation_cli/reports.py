@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.table import Table
 
+    from negotiation_cli.dialogue import Dialogue
     from negotiation_env.episodes import Episodes
+    from negotiation_env.records.usage import Usage
 
 
 class Tally(Protocol):
@@ -29,14 +30,9 @@ class Tally(Protocol):
         """The same for reading."""
 
 
-class Transcript(Protocol):
-    """How single games are printed."""
-
-    def print_game(self, screen: Console, game: Any, title: str) -> None:  # noqa: ANN401  # the domain's own episode
-        """Print one game: the players and what they privately know, the moves, the outcome."""
-
-    def summary_table(self, games: Sequence[Any]) -> Table:
-        """One row a game."""
+ENDINGS = {"walk": "one side walked away", "deadline": "the deadline passed", "fault": "a player failed"}
+"""How games end without a deal, in words."""
+_USAGE = ("retries", "fallbacks", "illegal", "tokens")
 
 
 def tally_of(domain: str) -> Tally:
@@ -45,6 +41,23 @@ def tally_of(domain: str) -> Tally:
     return tally
 
 
-def transcript_of(domain: str) -> Transcript:
-    """The module that prints the games of a domain."""
-    return import_module(f"negotiation_cli.{domain}_transcript")
+def transcript_of(domain: str) -> Dialogue:
+    """What prints the games of a domain."""
+    from negotiation_cli.dialogue import Dialogue
+
+    return Dialogue(import_module(f"negotiation_cli.{domain}_transcript"))
+
+
+def usage_columns(usages: Sequence[tuple[Usage, Usage]]) -> tuple[str, ...]:
+    """The columns of what language models have used; none if nothing is given."""
+    return _USAGE if usages else ()
+
+
+def usage_cells(usages: Sequence[tuple[Usage, Usage]], place: int) -> list[str]:
+    """What both seats of one game have used together; of tokens those read, and those written."""
+    if not usages:
+        return []
+    one, two = usages[place]
+    both = one + two
+    counts = (both.retries, both.fallbacks, both.illegal_replies)
+    return [*(f"{count:,}" for count in counts), f"{both.prompt_tokens:,} + {both.completion_tokens:,}"]

@@ -78,8 +78,9 @@ def test_equal_calls_write_equal_bytes_whatever_the_engine_and_the_spelling():
     run(*SMALL)
     first = Path("games.jsonl").read_bytes()
     spelled = [word.replace("_", "-") for word in SMALL[:-1]]
-    assert run(*spelled, "other.jsonl", "--engine", "process", "--workers", 2).exit_code == 0
-    assert Path("other.jsonl").read_bytes() == first
+    for engine in ("process", "thread"):
+        assert run(*spelled, "other.jsonl", "--engine", engine, "--workers", 2, "--overwrite").exit_code == 0
+        assert Path("other.jsonl").read_bytes() == first
 
 
 def test_the_default_is_the_mixed_recipe():
