@@ -34,8 +34,8 @@ from negotiation_env.records.replay import played_back
 from negotiation_env.run import Run
 
 GAMES, FAULTS = "games.jsonl", "faults.jsonl"
-_RUN, _LOCK = "run.json", "journal.lock"
-_FILES = (GAMES, FAULTS, GAMES_CSV, TURNS_CSV, _RUN)
+RUN, _LOCK = "run.json", "journal.lock"
+_FILES = (GAMES, FAULTS, GAMES_CSV, TURNS_CSV, RUN)
 _BLOCK = 256
 """Games that are read back at once."""
 
@@ -79,7 +79,7 @@ class JournalFolder:
                     yield
                 finally:
                     if not any((self.path / name).exists() for name in (GAMES, FAULTS)):
-                        (self.path / _RUN).unlink(missing_ok=True)
+                        (self.path / RUN).unlink(missing_ok=True)
         finally:
             if is_new and not any(self.path.iterdir()):
                 self.path.rmdir()
@@ -146,12 +146,12 @@ class JournalFolder:
                 path.unlink()
             same = False
         if not same:
-            self._write(_RUN, [json.dumps(asked, indent=2, sort_keys=True, default=str), "\n"])
+            self._write(RUN, [json.dumps(asked, indent=2, sort_keys=True, default=str), "\n"])
 
     def _told(self) -> dict[str, object]:
         """What ``run.json`` says; nothing if it is none of ours."""
         try:
-            told = json.loads((self.path / _RUN).read_text(encoding="utf-8"))
+            told = json.loads((self.path / RUN).read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
             return {}
         return told if isinstance(told, dict) else {}
