@@ -26,15 +26,15 @@ class PlayedInto:
         finished: how many games came to an end.
         faulted: how many games ended by a fault.
         resumed: how many finished games were there before.
-        cut: how many bytes of a game that was half written were found at the end of ``games.jsonl`` and cut off; it
-            was played again.
+        cut: the trajectory id of the game that was found half written, cut off and played again, or ``"unknown"`` if
+            that was not whole either; empty if there was none.
     """
 
     files: tuple[Path, ...]
     finished: int
     faulted: int
     resumed: int
-    cut: int
+    cut: str
 
 
 def play_into(

@@ -49,7 +49,8 @@ class JournalFolder:
         known: the numbers of the finished games that were there when it was opened.
         finished: how many finished games are there now.
         faulted: how many games that ended by a fault are there now.
-        cut: how many bytes of a game that was half written were found and cut off.
+        cut: the trajectory id of a game that was found half written and cut off, or ``"unknown"`` if that was not whole
+            either; empty if there was none.
     """
 
     def __init__(self, path: str | Path, run: Run) -> None:
@@ -57,7 +58,7 @@ class JournalFolder:
         self.run = run
         self.known: frozenset[int] = frozenset()
         self.finished = self.faulted = 0
-        self.cut = 0
+        self.cut = ""
 
     @contextmanager
     def opened(self, overwrite: bool = False) -> Iterator[None]:
@@ -169,7 +170,7 @@ class JournalFolder:
                 )
         torn = torn_from(games, places, find_format(self.run.domain.name))
         if torn is not None:
-            self.cut = places[-1].end - torn
+            self.cut = next(place.uid for place in places if place.start == torn) or "unknown"
             with games.open("r+b") as file:
                 file.truncate(torn)
                 flush(file)

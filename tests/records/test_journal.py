@@ -3,6 +3,7 @@
 import csv
 import json
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -70,7 +71,7 @@ def test_any_order_of_ending_gives_the_bytes_of_generate(tmp_path, expected, wor
     assert (tmp_path / "games" / "games.jsonl").read_bytes() == written
     assert sorted(seen) == list(range(40))
     assert workers == 1 or seen != sorted(seen)
-    assert (result.finished, result.faulted, result.resumed, result.cut) == (40, 0, 0, 0)
+    assert (result.finished, result.faulted, result.resumed, result.cut) == (40, 0, 0, "")
     assert [path.name for path in result.files] == ["games.jsonl", "games.csv", "turns.csv", "run.json"]
     assert {path.name for path in (tmp_path / "games").iterdir()} == {path.name for path in result.files}
 
@@ -166,13 +167,13 @@ def test_a_torn_last_game_is_cut_off_and_played_again(tmp_path, expected):
         play_into(folder, talking_run(domain), 3)
         (folder / "games.jsonl").write_bytes(written[:place])
         result = play_into(folder, talking_run(domain), 40)
-        assert result.cut > 0, place
+        assert re.fullmatch("[0-9a-f]{12}-39|unknown", result.cut), place
         assert result.resumed == 39
         assert (folder / "games.jsonl").read_bytes() == written
     folder = tmp_path / "zeros"
     play_into(folder, talking_run(domain), 3)
     (folder / "games.jsonl").write_bytes(written + b"\0" * 4096)
-    assert play_into(folder, talking_run(domain), 40).cut == 4096
+    assert play_into(folder, talking_run(domain), 40).cut == "unknown"
     assert (folder / "games.jsonl").read_bytes() == written
 
 
@@ -181,7 +182,7 @@ def test_a_torn_first_game_leaves_none(tmp_path):
     whole = (tmp_path / "games.jsonl").read_bytes()
     (tmp_path / "games.jsonl").write_bytes(whole[:700])
     result = play_into(tmp_path, talking_run(), 2)
-    assert (result.cut, result.resumed) == (700, 0)
+    assert (result.cut, result.resumed) == (f"{talking_run().run_id}-0", 0)
     assert (tmp_path / "games.jsonl").read_bytes() == whole
 
 
