@@ -26,7 +26,7 @@ from scipy.stats import binomtest
 from negotiation_env.episodes import Episodes
 from negotiation_env.metrics import mean_interval
 from negotiation_env.records.journal import play_into
-from negotiation_env.records.recorded import RecordedGame, played_games
+from negotiation_env.records.recorded import RecordedGame, played_game
 from negotiation_env.run import Run, make_run
 
 BUYERS = {
@@ -136,8 +136,8 @@ def play_cell(run: Run, products: int, folder: Path, concurrency: int, title: st
         task = progress.add_task(title, total=products)
 
         def observe(games: Episodes) -> None:
-            for game in played_games(games):
-                cell.add(game)
+            for index in range(len(games)):
+                cell.add(played_game(games, index))
                 progress.advance(task)
 
         play_into(folder, run, products, workers=concurrency, observe=observe)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from negotiation_cli import options
-from negotiation_cli.play import Model, NoLlm, refuse_model
+from negotiation_cli.seating import check_models, kinds_of, seated
 
 if TYPE_CHECKING:
     from negotiation_cli.reports import Tally
@@ -79,8 +79,9 @@ def generate(
             rich_help_panel=_PLAYERS,
         ),
     ] = None,
-    model: Model = None,
-    no_llm: NoLlm = False,
+    model: options.Model = None,
+    base_url: options.BaseUrl = None,
+    no_llm: options.NoLlm = False,
     seed: Annotated[
         int | None, typer.Option("--seed", help="Same seed, same games.", show_default="the recipe's, else 0")
     ] = None,
@@ -95,7 +96,7 @@ def generate(
     num_items: options.NumItems = None,
     opposition: options.Opposition = None,
     instances: options.Instances = None,
-    engine: options.Engine = "serial",
+    engine: options.Engine = None,
     workers: options.Workers = None,
     overwrite: options.Overwrite = False,
     append: Annotated[
@@ -111,8 +112,8 @@ def generate(
     from negotiation_cli.output import progress_bar
     from negotiation_cli.reports import tally_of
     from negotiation_env.records.generate import generate as write_games
+    from negotiation_env.rollouts import best_engine
 
-    refuse_model(model, no_llm)
     settings = options.given(
         scenario=scenario,
         catalogue=catalogue,
@@ -126,7 +127,10 @@ def generate(
         opposition=opposition,
         instances=instances,
     )
-    run, number = _plan(domain, recipe, (buyers, sellers), seed, num_episodes, settings)
+    llm = options.given(model=model, base_url=base_url, no_llm=no_llm or None)
+    run, number = _plan(domain, recipe, (buyers, sellers), llm, seed, num_episodes, settings)
+    engine = engine or best_engine(run)
+    check_models(run)
     tally = tally_of(run.domain.name)
     with progress_bar("games", number, as_json) as progress:
         result = write_games(
@@ -147,14 +151,16 @@ def _plan(
     domain: str | None,
     recipe: str | None,
     pools: tuple[str | None, str | None],
+    llm: Mapping[str, Any],
     seed: int | None,
     num_episodes: int | None,
     settings: Mapping[str, Any],
 ) -> tuple[Run, int]:
-    """The run and its number of games: the recipe's, but for what was given."""
+    """The run and its number of games: the recipe's, but for what was given; players that speak are heard."""
     from negotiation_env.domain import find_domain
     from negotiation_env.records.recipes import load_recipe
     from negotiation_env.run import make_run
+    from negotiation_env.specs import split_specs
 
     if domain is not None:
         find_domain(domain)
@@ -162,9 +168,12 @@ def _plan(
     if domain not in (None, plan.domain):
         raise ValueError(f"recipe {plan.name!r} is for domain {plan.domain!r}, not {domain!r}; give another --recipe.")
     agents = find_domain(plan.domain).agents
-    players = {agent: pool or plan.players[agent] for agent, pool in zip(agents, pools, strict=True)}
-    given = any(pools) or settings or seed is not None
-    chosen = {**plan.settings, **settings}
+    pairs = zip(agents, pools, strict=True)
+    specs = {agent: split_specs(pool) if pool else plan.players[agent] for agent, pool in pairs}
+    players = {agent: seated(pool, plan.domain, llm) for agent, pool in specs.items()}
+    given = any(pools) or settings or llm or seed is not None
+    speaking = {"chat": True} if kinds_of(players.values(), plan.domain) - {"scripted"} else {}
+    chosen = {**speaking, **plan.settings, **settings}
     run = make_run(plan.domain, players, plan.seed if seed is None else seed, **chosen) if given else plan.run()
     if num_episodes is not None:
         return run, num_episodes

@@ -137,14 +137,10 @@ Workers = Annotated[
     typer.Option(
         "--workers",
         help="Worker processes, or games at a time of engine thread; the games are the same for any number.",
-        show_default="one a core, 8 threads",
+        show_default="one a core; as many games as the players allow",
         rich_help_panel=_SPEED,
     ),
 ]
-
-
-_THREADS = 8
-"""How many games the engine ``thread`` plays at a time."""
 
 
 def given(**options: object) -> dict[str, Any]:
@@ -154,14 +150,14 @@ def given(**options: object) -> dict[str, Any]:
     }
 
 
-def worker_count(engine: str, workers: int | None) -> int:
-    """How many worker processes or threads an engine gets."""
+def worker_count(engine: str, workers: int | None) -> int | None:
+    """How many worker processes or threads an engine gets; ``None`` leaves it to the players."""
     if engine == "serial" and workers not in (None, 1):
         raise ValueError(
             f"--workers {workers} needs --engine process or thread; engine serial plays one batch after the other."
         )
-    if workers is not None:
+    if workers is not None or engine != "process":
         return workers
     import os
 
-    return {"serial": 1, "thread": _THREADS}.get(engine) or os.cpu_count() or 1
+    return os.cpu_count() or 1

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,32 +18,58 @@ Examples:
 
   negotiate play --agent1 boulware_firm --agent2 tit_for_tat
 
-  negotiate play --rounds 5 --agent1 linear:exponent=3 --seed 1
+  negotiate play --agent1 boulware --agent2 basic --model smollm2 --rounds 5
 
-  negotiate play --domain multi_item --agent1 boulware --agent2 trade_off
+  negotiate play --agent1 human --agent2 linear --model ollama/llama3
+
+  negotiate play --agent1 basic:model=openai/gpt-5-mini,temperature=0.3 --agent2 linear
+
+  negotiate play --domain multi_item --agent1 charming --agent2 rude --model smollm2
+
+  negotiate play --config experiment.toml
 """
-Rounds = Annotated[int, typer.Option("--rounds", help="How many games to play.")]
+Rounds = Annotated[int | None, typer.Option("--rounds", help="How many games to play.", show_default="1")]
 Agent1 = Annotated[
     str | None,
     typer.Option(
         "--agent1", help="The buyer, or agent_0: a name of 'negotiate list'.", show_default="boulware_firm, boulware"
     ),
 ]
-Agent2 = Annotated[str, typer.Option("--agent2", help="The seller, or agent_1.")]
-_FIRST = {"price": "boulware_firm", "multi_item": "boulware"}
-Model = Annotated[
-    str | None, typer.Option("--model", help="A language model that puts moves into words (not in this version).")
+Agent2 = Annotated[str | None, typer.Option("--agent2", help="The seller, or agent_1.", show_default="tit_for_tat")]
+Concurrency = Annotated[
+    int | None,
+    typer.Option(
+        "--concurrency",
+        help="How many games with a language model are played at once.",
+        show_default="4; 1 with a person",
+        rich_help_panel=options.LANGUAGE,
+    ),
 ]
-NoLlm = Annotated[bool, typer.Option("--no_llm", help="Play the bare strategies, whatever --model says.")]
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", help="A TOML file with any of these settings; what is given here overrules it."),
+]
+OutputDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--output_dir",
+        help="Folder for the record: games.jsonl, faults.jsonl, games.csv, turns.csv, settings.toml.",
+        show_default="negotiations/RUN with a language model or a person, else none",
+        rich_help_panel="Output",
+    ),
+]
 
 
 def play(
-    domain: options.Domain = "price",
-    rounds: Rounds = 1,
+    domain: options.OptionalDomain = None,
+    rounds: Rounds = None,
     agent1: Agent1 = None,
-    agent2: Agent2 = "tit_for_tat",
-    model: Model = None,
-    no_llm: NoLlm = False,
+    agent2: Agent2 = None,
+    model: options.Model = None,
+    base_url: options.BaseUrl = None,
+    no_llm: options.NoLlm = False,
+    concurrency: Concurrency = None,
+    config: ConfigFile = None,
     seed: options.Seed = None,
     scenario: options.Scenario = None,
     catalogue: options.CatalogueFile = None,
@@ -58,60 +84,39 @@ def play(
     num_items: options.NumItems = None,
     opposition: options.Opposition = None,
     instances: options.Instances = None,
+    output_dir: OutputDir = None,
+    overwrite: options.Overwrite = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Play two agents against each other and print every move.
 
     A strategy can be given parameters, as in linear:exponent=3, and several strategies separated by commas are
-    drawn from for each game.
+    drawn from for each game. With --model a language model puts the moves of a strategy into words; agents such as
+    'basic' are language models that decide by themselves, and 'human' is you.
     """
-    refuse_model(model, no_llm)
-    settings = options.given(
-        scenario=scenario,
-        catalogue=catalogue,
-        max_turns=max_turns,
-        first_mover=first_mover,
-        information=information,
-        price_range=price_range,
-        tick=tick,
-        discount=discount,
-        num_items=num_items,
-        opposition=opposition,
-        instances=instances,
-    )
-    limits = options.given(buyer_max=buyer_max, seller_min=seller_min)
-    agents = (_FIRST.get(domain, "") if agent1 is None else agent1, agent2)
-    games = _play(domain, agents, rounds, seed, limits, settings)
+    given = options.given(
+        domain=domain, rounds=rounds, agent1=agent1, agent2=agent2, model=model, base_url=base_url,
+        no_llm=no_llm or None, concurrency=concurrency, seed=seed, scenario=scenario, catalogue=catalogue,
+        max_turns=max_turns, first_mover=first_mover, information=information, buyer_max=buyer_max,
+        seller_min=seller_min, price_range=price_range, tick=tick, discount=discount, num_items=num_items,
+        opposition=opposition, instances=instances,
+    )  # fmt: skip
+    from negotiation_cli.plan import SETTINGS, game_settings, make_plan
+    from negotiation_cli.settings import read_settings
+
+    plan = make_plan({**(read_settings(config, [*SETTINGS, *game_settings()]) if config else {}), **given})
+    if plan.is_slow or output_dir is not None:
+        from negotiation_cli.record import play_and_record
+
+        play_and_record(plan, output_dir or Path("negotiations", plan.run.run_id), overwrite, as_json)
+        return
+    from negotiation_env.rollouts import play_parts
+
+    (games,) = play_parts(plan.run, 0, plan.rounds, batch_size=plan.rounds)
     if as_json:
         _write_json(games)
     else:
         _print(games)
-
-
-def refuse_model(model: str | None, no_llm: bool) -> None:
-    """Raise ``ValueError`` if a language model is asked for."""
-    if model is not None and not no_llm:
-        raise ValueError(
-            f"--model {model}: language models are not in this version yet, they come with a later one. "
-            "Leave --model out, or add --no_llm, to play the bare strategies."
-        )
-
-
-def _play(
-    domain: str,
-    agents: tuple[str, str],
-    rounds: int,
-    seed: int | None,
-    limits: Mapping[str, object],
-    settings: Mapping[str, Any],
-) -> Episodes:
-    from negotiation_env.domain import find_domain
-    from negotiation_env.rollouts import rollout
-
-    if rounds < 1:
-        raise ValueError(f"--rounds is {rounds}; it must be a whole number, at least 1.")
-    players = dict(zip(find_domain(domain).agents, agents, strict=True))
-    return rollout(domain, players, rounds, seed, options=limits, **settings)
 
 
 def _write_json(games: Episodes) -> None:

@@ -153,7 +153,7 @@ def test_an_existing_file_is_replaced_only_when_asked():
         (["--append", "--overwrite"], "--append"),
         (["--domain", "chess"], "unknown domain 'chess'"),
         (["--domain", "multi_item", "--recipe", "price-seed"], "is for domain 'price'"),
-        (["--model", "llama3"], "language models"),
+        (["--model", "llama3", "--base_url", "http://127.0.0.1:9"], "ollama serve"),
         (["--seed", "-3"], "seed"),
         (["--buyers", "random_zopa"], "known"),
         (["--buyers", "random_zopa", "--engine", "process", "--workers", "1"], "known"),

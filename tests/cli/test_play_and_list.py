@@ -120,7 +120,7 @@ def test_a_game_without_surplus_says_so():
         (["play", "--buyer_max", "1e9"], "buyer_max"),
         (["play", "--price_range", "1"], "--price_range"),
         (["play", "--agent1", "random_zopa"], "known"),
-        (["play", "--model", "llama3"], "language models"),
+        (["play", "--model", "llama3", "--base_url", "http://127.0.0.1:9"], "ollama serve"),
         (["play", "--modle", "llama3"], "--model"),
         (["plya"], "Did you mean 'play'?"),
         (["list", "polices"], "Did you mean 'policies'?"),
@@ -138,7 +138,7 @@ def test_a_defect_keeps_its_traceback(monkeypatch):
     def broken(*_arguments, **_settings):
         return int("a defect")
 
-    monkeypatch.setattr("negotiation_env.rollouts.rollout", broken)
+    monkeypatch.setattr("negotiation_env.rollouts.play_parts", broken)
     result = run(*CALL)
     assert result.exit_code == 1
     assert isinstance(result.exception, ValueError)
@@ -148,7 +148,7 @@ def test_ctrl_c_ends_with_one_line(monkeypatch):
     def interrupted(*_arguments, **_settings):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("negotiation_env.rollouts.rollout", interrupted)
+    monkeypatch.setattr("negotiation_env.rollouts.play_parts", interrupted)
     result = run(*CALL)
     assert result.exit_code == 130
     assert result.stderr == "\ninterrupted.\n"

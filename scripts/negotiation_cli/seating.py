@@ -1,0 +1,85 @@
+"""Who sits in a seat: specs completed by the language model that a command names."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from negotiation_env.policy import JsonValue
+    from negotiation_env.registry import Registration
+    from negotiation_env.run import Run
+
+WRAPPERS = {"price": "price_strategy", "multi_item": "multi_item_strategy"}
+"""By domain, the policy that puts a strategy's moves into words."""
+NO_LLM = "no_llm"
+"""Among the settings of language models: there is to be none."""
+Settings = Mapping[str, "JsonValue"]
+
+
+def seated(specs: Sequence[str], domain: str, llm: Settings) -> list[str]:
+    """The players of a seat as specs, each with its language model.
+
+    With a model among the settings ``llm``, a strategy is put into words by it; a policy that is a language model
+    itself takes the settings that its spec does not give. ``no_llm`` among them leaves strategies bare.
+
+    Raises:
+        ValueError: a name is unknown, or needs a language model although there is to be none.
+        TypeError: no language-model agent of the domain has one of the settings.
+    """
+    bare = bool(llm.get(NO_LLM))
+    settings = {name: value for name, value in llm.items() if name != NO_LLM}
+    _check_settings(settings, domain)
+    return [_player(spec, domain, settings, bare) for spec in specs]
+
+
+def _player(spec: str, domain: str, llm: Settings, bare: bool) -> str:
+    from negotiation_env.registry import find_policy
+    from negotiation_env.specs import format_spec, parse_spec
+
+    name, params = parse_spec(spec)
+    registration = find_policy(name, domain)
+    if registration.kind == "llm":
+        if bare:
+            raise ValueError(f"{name} is a language model, and --no_llm leaves none; name a strategy in its place.")
+        return format_spec(name, {**_accepted(registration, llm), **params})
+    if bare or registration.kind != "scripted" or "model" not in llm:
+        return spec
+    wrapper = find_policy(WRAPPERS[domain], domain)
+    return format_spec(wrapper.name, {"strategy": spec, **_accepted(wrapper, llm)})
+
+
+def _accepted(registration: Registration, llm: Settings) -> dict[str, JsonValue]:
+    """The settings that a policy has; what is for another kind of agent (a fallback, a guard) is left out."""
+    from negotiation_env.registry import load_target
+
+    known = inspect.signature(load_target(registration.target)).parameters
+    return {name: value for name, value in llm.items() if name in known}
+
+
+def _check_settings(llm: Settings, domain: str) -> None:
+    """Raise ``TypeError`` if no language-model agent of the domain has one of the settings."""
+    from negotiation_env.registry import find_policy, list_policies, load_target, unknown_name
+
+    agents = [load_target(find_policy(name, domain).target) for name in list_policies(domain, kind="llm")]
+    known = {name for agent in agents for name in inspect.signature(agent).parameters} - {"strategy"}
+    for name in llm:
+        if name not in known:
+            raise TypeError(unknown_name("setting of a language model", name, known))
+
+
+def kinds_of(seats: Iterable[Sequence[str]], domain: str) -> set[str]:
+    """The kinds of all players of some seats: ``scripted``, ``llm``, ``human``."""
+    from negotiation_env.registry import find_policy
+    from negotiation_env.specs import parse_spec
+
+    return {find_policy(parse_spec(spec)[0], domain).kind for seat in seats for spec in seat}
+
+
+def check_models(run: Run) -> None:
+    """Ask every language model whether it is there, before any game; raises ``RuntimeError`` with what to do."""
+    for policy in dict.fromkeys(player.policy for seat in run.players for player in seat):
+        check = getattr(policy, "check", None)
+        if callable(check):
+            check()
