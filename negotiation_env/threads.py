@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from queue import SimpleQueue
@@ -52,11 +52,11 @@ def play_in_threads(run: Run, bounds: Sequence[tuple[int, int]], workers: int, r
 
 def play_as_ended(
     run: Run, games: Sequence[int], workers: int, record: bool = True, watch: Watch | None = None
-) -> Iterator[Episodes]:
+) -> Generator[Episodes, None, None]:
     """Play games of a run side by side in threads; yields each one when it ends, in the order of ending.
 
     At most ``workers`` games are in memory. An error of one game is raised here, and the games that are still
-    played end at their next move, as they do when nobody asks for more.
+    played end at their next move, as they do when the generator is closed.
 
     Args:
         run: what to play.
@@ -80,7 +80,9 @@ def play_as_ended(
     return _as_ended(run, games, min(workers, len(games)), record, watch)
 
 
-def _as_ended(run: Run, games: Sequence[int], workers: int, record: bool, watch: Watch | None) -> Iterator[Episodes]:
+def _as_ended(
+    run: Run, games: Sequence[int], workers: int, record: bool, watch: Watch | None
+) -> Generator[Episodes, None, None]:
     left, playing = iter(games), 0
     with _Crew(run, workers, record, watch) as crew:
         while True:

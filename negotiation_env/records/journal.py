@@ -7,6 +7,7 @@ It is for games that take long or cost money, such as those of language models; 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,14 +77,15 @@ def play_into(
     journal = JournalFolder(folder, run)
     with journal.opened(overwrite):
         todo = [number for number in range(num_episodes) if number not in journal.known]
-        games = play_as_ended(run, todo, workers, watch=watch)
+        ending = play_as_ended(run, todo, workers, watch=watch)
         for episodes in journal.games():
             _tell(observe, episodes)
         journal.begin(todo)
         try:
-            for episodes in games:
-                journal.add(episodes)
-                _tell(observe, episodes)
+            with closing(ending):
+                for episodes in ending:
+                    journal.add(episodes)
+                    _tell(observe, episodes)
         except BaseException as error:
             kept = f"{journal.finished:,} games are kept in {journal.path}; the same command goes on from there"
             if isinstance(error, KeyboardInterrupt):

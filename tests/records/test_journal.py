@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -329,6 +330,19 @@ def test_an_error_of_a_policy_is_its_own_and_says_what_is_kept(tmp_path):
     count = len(numbers_of(tmp_path / "games.jsonl"))
     assert count > 0
     assert caught.value.__notes__[1].startswith(f"{count} games are kept in ")
+
+
+def test_games_end_when_keeping_them_fails(tmp_path):
+    def fail(_):
+        raise OSError("the screen is gone")
+
+    with pytest.raises(OSError, match="the screen is gone") as caught:
+        play_into(tmp_path, talking_run(pause=0.05), 8, observe=fail)
+    deadline = time.perf_counter() + 10
+    while any(thread.name.startswith("negotiation-game") for thread in threading.enumerate()):
+        assert time.perf_counter() < deadline
+        time.sleep(0.01)
+    assert caught.value.__notes__
 
 
 def test_a_full_disk_is_said_and_loses_nothing(tmp_path, monkeypatch):
