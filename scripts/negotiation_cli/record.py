@@ -96,10 +96,14 @@ def _print(result: PlayedInto, folder: Path, played: Played) -> None:
     if result.cut:
         terminal.print(f"Game {result.cut} was found half written; it was played again.")
     if result.resumed:
-        terminal.print(f"{result.resumed:,} games had been played before.")
+        terminal.print(f"{_games(result.resumed)} had been played before.")
     if result.faulted:
         terminal.print(
-            f"{result.faulted:,} games ended by a fault; the reasons are in {folder / FAULTS}, and the same "
-            "command plays these games again."
+            f"{_games(result.faulted)} ended by a fault; the reasons are in {folder / FAULTS}, and the same command "
+            "plays what failed again."
         )
     terminal.print(f"Kept in {folder}; 'negotiate show {folder}' prints it again, with --notes all replies.")
+
+
+def _games(number: int) -> str:
+    return f"{number:,} game{'' if number == 1 else 's'}"
