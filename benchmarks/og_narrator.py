@@ -29,15 +29,17 @@ from negotiation_env.records.journal import play_into
 from negotiation_env.records.recorded import RecordedGame, played_game
 from negotiation_env.run import Run, make_run
 
+MODEL = "model={model},deadline=600"
+FREE = f"max_tokens=120,{MODEL}"
 BUYERS = {
-    "wrapped": "price_strategy:strategy=boulware_firm,model={model}",
-    "free, JSON schema": "basic:reply=json,model={model}",
-    "free, text": "basic:reply=text,model={model}",
+    "wrapped": f"price_strategy:strategy=boulware_firm,{MODEL}",
+    "free, JSON schema": f"basic:reply=json,{FREE}",
+    "free, text": f"basic:reply=text,{FREE}",
 }
 SELLERS = {
     "linear": "linear",
-    "wrapped linear": "price_strategy:strategy=linear,model={model}",
-    "free, JSON schema": "basic:reply=json,model={model}",
+    "wrapped linear": f"price_strategy:strategy=linear,{MODEL}",
+    "free, JSON schema": f"basic:reply=json,{FREE}",
 }
 COLUMNS = (
     "buyer", "seller", "sound deals where possible", "deals where possible", "deals where impossible",
@@ -157,7 +159,7 @@ def main() -> None:
     parser.add_argument("catalogue", type=Path, help="CSV file with the products")
     parser.add_argument("--products", type=int, default=100, help="how many of them (default 100)")
     parser.add_argument("--model", default="smollm2", help="the language model of all agents (default smollm2)")
-    parser.add_argument("--max_turns", type=int, default=10, help="the deadline, in single turns (default 10)")
+    parser.add_argument("--max_turns", type=int, default=8, help="the deadline, in single turns (default 8)")
     parser.add_argument("--concurrency", type=int, default=4, help="games at once (default 4)")
     parser.add_argument("--output_dir", type=Path, default=Path("datasets/local/og_narrator"), help="kept games")
     parser.add_argument("--write", action="store_true", help="write the section of RESULTS.md")

@@ -45,8 +45,8 @@ def play_and_record(plan: Plan, folder: Path, overwrite: bool, as_json: bool) ->
     from negotiation_cli.dialogue import LiveDialogue
     from negotiation_cli.output import screen
     from negotiation_cli.reports import tally_of, transcript_of
+    from negotiation_env.records.errors import Interrupted
     from negotiation_env.records.journal import play_into
-    from negotiation_env.records.journal_folder import RUN
 
     domain = plan.run.domain.name
     with screen(stderr=True).status("Asking for the language models ..."):
@@ -59,9 +59,10 @@ def play_and_record(plan: Plan, folder: Path, overwrite: bool, as_json: bool) ->
         result = play_into(
             folder, plan.run, plan.rounds, workers=plan.concurrency, overwrite=overwrite, watch=live, observe=played.add
         )
-    finally:
-        if (folder / RUN).is_file():  # it is this run's folder, also after Ctrl-C
-            write_settings(folder / SETTINGS_FILE, plan.settings)
+    except Interrupted:
+        write_settings(folder / SETTINGS_FILE, plan.settings)
+        raise
+    write_settings(folder / SETTINGS_FILE, plan.settings)
     if as_json:
         _write_json(plan, result, folder, played)
     else:
