@@ -238,6 +238,15 @@ def test_what_is_not_installed_is_named(smollm2, monkeypatch):
     assert error.value.fault == "setup"
 
 
+def test_a_library_that_cannot_be_imported_is_named(smollm2, tmp_path, monkeypatch):
+    (tmp_path / "xllamacpp.py").write_text("raise ImportError('libgomp.so.1: cannot open shared object file')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    backend = LlamaServerBackend(smollm2, "smollm2", context=1024)
+    with pytest.raises(BackendError, match=r"\(ImportError: libgomp.so.1: cannot open"):
+        run(backend.models())
+    run(backend.close())
+
+
 @pytest.mark.parametrize("number", [{"slots": 0}, {"context": -1}, {"threads": 0}, {"start_within": 0.0}], ids=str)
 def test_numbers_out_of_range_are_refused(smollm2, number):
     with pytest.raises(ValueError, match=next(iter(number))):

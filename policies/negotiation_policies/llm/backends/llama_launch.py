@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import os
 import re
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from negotiation_policies.llm.backends.protocol import BackendError
 _LOG_LINES, _LINES_SHOWN = 20, 3
 _POLL = 0.02
 _LOG_READ_WITHIN = 2.0
+_PATIENCE = {"OMP_WAIT_POLICY": "passive"}
+"""Threads that wait for each other sleep: those that spin take minutes for a reply beside one busy process."""
 _LOG_PREFIX = re.compile(r"^[\d.]+ [A-Z] (?:(?:srv|cmn)\s+)?")
 """Time, level and component, as llama.cpp writes them before each line."""
 
@@ -65,6 +68,7 @@ class LlamaServer:
             text=True,
             errors="replace",
             start_new_session=True,
+            env={**_PATIENCE, **os.environ},
         )
         atexit.register(self.stop)
         self._reader = threading.Thread(target=self._read, name="negotiation-llama-log", daemon=True)
@@ -122,8 +126,9 @@ class LlamaServer:
             self._process.stdin.close()
 
     def _reason(self) -> str:
-        """Why the model could not be loaded: llama.cpp's first error; later ones only repeat that there is one."""
-        return self._log[0] if self._log else self.last_words()
+        """Why the model could not be loaded: llama.cpp's first error, or Python's last line."""
+        lines = list(self._log) or [self.last_words()]
+        return lines[-1 if lines[0].startswith("Traceback") else 0]
 
     def _read(self) -> None:
         """Keep the last lines of the log; they name the file without its folder."""

@@ -69,7 +69,7 @@ def _params(arguments: argparse.Namespace) -> CommonParams:
 
 def _end_with_input() -> None:
     """Leave at once when the parent closes the pipe or ends; there is nothing to save."""
-    while sys.stdin.buffer.read(1 << 10):
+    while os.read(sys.stdin.fileno(), 1 << 10):
         pass
     os._exit(0)
 

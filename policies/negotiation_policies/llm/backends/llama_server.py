@@ -38,7 +38,7 @@ class LlamaServerBackend:
         slots: how many requests are computed at once; further ones wait their turn.
         context: tokens of prompt and reply together; at most as many as the model was trained for.
         threads: that compute; None is ``NEGOTIATION_LLAMA_THREADS``, else a quarter of the cores and at least one:
-            llama.cpp's threads spin while they wait for each other, and starve beside other work.
+            llama.cpp's threads wait for each other many times a token, and starve where other work shares the cores.
         start_within: seconds for loading the model.
 
     Raises:
