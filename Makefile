@@ -27,6 +27,8 @@ demo: $(VENV)/.ready-demo
 	$(BIN)/negotiate fetch-model smollm2
 	$(BIN)/negotiate play --domain price --agent1 boulware_firm --agent2 tit_for_tat --seed 1
 	$(BIN)/negotiate play --domain multi_item --agent1 boulware --agent2 trade_off --seed 1
+	$(BIN)/negotiate play --agent1 boulware_firm --agent2 linear --model smollm2 --max_turns 8 --seed 1 \
+	  --output_dir $(OUT)/spoken --overwrite
 	$(BIN)/negotiate generate --num_episodes $(EPISODES) --dataset_out $(OUT)/price_domain.jsonl --seed 0 --overwrite
 	$(BIN)/negotiate prepare --jsonl_path $(OUT)/price_domain.jsonl --output_dir $(OUT)/prepared --overwrite
 	$(BIN)/negotiate plot concessions --output_dir $(OUT)/concession_plots --overwrite
@@ -38,6 +40,7 @@ demo: $(VENV)/.ready-demo
 	  "$(OUT)/concession_plots        how each strategy concedes" \
 	  "$(OUT)/interaction_plots       how pairs of strategies play" \
 	  "$(OUT)/outcome_plots           what splits of items many games came to" \
+	  "$(OUT)/spoken                  a negotiation in the words of a language model" \
 	  "README.md                           what to try next"
 
 test: check-format check-lint check-types check-imports check-tests

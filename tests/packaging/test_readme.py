@@ -102,7 +102,9 @@ def test_every_other_command_names_what_exists(command: str) -> None:
         assert program == "negotiate"
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "policies/README.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "policies/README.md", "policies/LANGUAGE_MODELS.md"]
+)
 def test_links_point_to_files_that_exist(page: str) -> None:
     home = (ROOT / page).parent
     prose = _FENCE.sub("", (ROOT / page).read_text(encoding="utf-8"))
