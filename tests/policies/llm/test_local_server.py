@@ -109,7 +109,7 @@ def test_a_pattern_can_fix_the_amount(local_model):
 
 def test_four_at_once_beside_four_in_sequence(local_model, record_property):
     def requests(first):
-        return [asked(f"The buyer offers {price}.", schema=SCHEMA, max_tokens=120) for price in range(first, first + 4)]
+        return [asked(f"The buyer offers {price}.") for price in range(first, first + 4)]
 
     async def one_by_one():
         return [await local_model.complete(request) for request in requests(450)]
@@ -124,7 +124,7 @@ def test_four_at_once_beside_four_in_sequence(local_model, record_property):
         times.append(time.monotonic() - started)
         tokens.append(sum(reply.completion_tokens for reply in replies))
         assert len(replies) == 4
-        assert all(json.loads(reply.text)["action"] in {"offer", "walk"} for reply in replies)
+        assert all(reply.text.strip() for reply in replies)
     record_property("seconds a token, in sequence and at once", [t / n for t, n in zip(times, tokens, strict=True)])
     print(f"4 in sequence {times[0]:.2f} s for {tokens[0]} tokens, at once {times[1]:.2f} s for {tokens[1]}")
 
