@@ -349,3 +349,22 @@ def test_many_at_once_do_not_wait_for_each_other(client):
         started = time.monotonic()
         assert [result for _, result in all_at_once(model, 32)] == [0] * 32
         assert time.monotonic() - started < 1.6  # in sequence it would be 6.4
+
+
+def test_a_backend_with_few_slots_is_asked_no_more_than_those_at_once():
+    @dataclass(eq=False)
+    class Narrow(Failing):
+        slots: int = 2
+        now: int = 0
+        most: int = 0
+
+        async def complete(self, request: Request) -> Completion:
+            self.now += 1
+            self.most = max(self.most, self.now)
+            await asyncio.sleep(0.02)
+            self.now -= 1
+            return Completion("I offer 500.", "stop")
+
+    backend = Narrow([])
+    assert len(all_at_once(Model(backend, Reliability(deadline=0.1, concurrency=32)), 12)) == 12
+    assert backend.most == 2

@@ -67,7 +67,7 @@ class LlamaServerBackend:
         check_positive("start_within", start_within)
         settings = ServerSettings(slots, context, _thread_count(threads), start_within)
         file = find_model(_DEFAULT_MODEL) if path is None else _checked_file(Path(path), name)
-        self._name = name
+        self._name, self._slots = name, slots
         self._server = _servers.setdefault((file.resolve(), settings), SharedServer(file, name, settings))
         self._server.users.add(self)
 
@@ -80,6 +80,11 @@ class LlamaServerBackend:
     def has_schema(self) -> bool:
         """Replies are held to a JSON schema: llama.cpp makes a grammar of it."""
         return True
+
+    @property
+    def slots(self) -> int:
+        """How many requests are computed at once."""
+        return self._slots
 
     @property
     def pid(self) -> int | None:
