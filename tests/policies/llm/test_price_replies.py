@@ -91,7 +91,7 @@ OFFERS = [
     ("As the seller, I can offer you 500.", 500.0),
     ("I can sell the lamp for 500 and deliver it on Monday.", 500.0),
     ("I offer 500; take it or leave it.", 500.0),
-    ("I appreciate your offer, however I can only go up to 440.", NO),
+    ("I appreciate your offer, however I can only go up to 440.", 440.0),
     ("I can make it 600 and it is yours.", 600.0),
     ("I'll give you 430 for it, cash today.", 430.0),
     ("We could never pay 450. We offer 430.", 430.0),

@@ -28,16 +28,19 @@ _WINDOW = 40
 _PERCENT = re.compile(r" ?(?:%|percent|per cent|pct|percentage)", re.IGNORECASE)
 _PART_BEFORE = re.compile(
     r"\d ?(?:-|to|or|/|\*|x|=|\+|~) ?$|[+*/=\u00d7÷^~<>≈≤≥]\s*$|\b(?:plus|minus|times|between|"
-    r"negative)\s(?:\$\s?)?$|\ufffd$",
+    r"negative)\s(?:\$\s?)?$|\ufffd$|(?:^|[\s$])[.,]$",
     re.IGNORECASE,
 )
 _PART_AFTER = re.compile(
-    r" ?(?:-|/|to|or|~)\s?\$?\s?\d|[a-z\ufffd°_@^&\\]|\s?[+*\u00d7÷=^]|[̀-ͯ]|[.,']\d"
+    r" ?(?:-|/|to|or|~)\s?\$?\s?\d|[\ufffd°_@^&~\\]|-(?:\W|$)|\s?[+*/\u00d7÷=^]|[\u0300-\u036f]|[.,']\d"
     r"| ?(?:per|each|apiece|cents?|pence|(?:a|every|monthly|weekly|yearly)(?: (?:month|week|year|day|"
     r"piece|unit|item))?)(?![a-z])"
     r"| (?:hundred|thousand|million|billion)(?![a-z])",
     re.IGNORECASE,
 )
+_FROM_BEFORE = re.compile(r"\bfrom $", re.IGNORECASE)
+_TO_AFTER = re.compile(r" to \$?\d", re.IGNORECASE)
+_FROM_TO_BEFORE = re.compile(r"\bfrom \S{1,12}(?: [a-z]{2,7})? to $", re.IGNORECASE)
 _CHANGE_AFTER = re.compile(
     r" (?:less|more|lower|higher|off|below|above|cheaper|extra|additional|discount|reduction|increase|decrease|under|"
     r"over|too|apart|short|difference|rebate|shipping|tip|deposit|down)(?![a-z])",
@@ -125,18 +128,21 @@ def is_percentage(place: Place) -> bool:
 
 
 def is_part_of_something(place: Place) -> bool:
-    """Whether it belongs to a range, a sum, an instalment or a word that no reading here covers."""
-    if _PART_BEFORE.search(place.before):
+    """Whether it belongs to a range, a sum, an instalment or a word that no reading here covers.
+
+    "From 600 to 560" names two prices and is no range; what it says is for the words around it.
+    """
+    if _FROM_TO_BEFORE.search(place.before) or (_FROM_BEFORE.search(place.before) and _TO_AFTER.match(place.after)):
+        return False
+    if _PART_BEFORE.search(place.before) or (place.money and is_glued(place)):
         return True
     glued_unit = _UNIT.match(place.text, place.end)
     return not (glued_unit and not place.money) and bool(_PART_AFTER.match(place.text, place.end))
 
 
-def counts_too_many(place: Place) -> bool:
-    """Whether a large bare number stands before a plural that is no currency."""
-    plural = re.match(r" ([a-z]{2,20}[^s\W])s(?![a-z])", place.after, re.IGNORECASE)
-    named = plural is not None and plural.group(1).lower() not in _NO_PLURAL
-    return named and not place.money and not place.value < 20 and not _UNIT.match(place.text, place.end)
+def is_glued(place: Place) -> bool:
+    """Whether letters follow without a space, as in a model's name."""
+    return place.after[:1].isalpha()
 
 
 def is_change(place: Place) -> bool:
@@ -150,6 +156,8 @@ def is_neutral(place: Place) -> bool:
     if re.search(r"[#№]\s?$", before) or re.match(r":\d\d", after) or re.search(r"\d:$", before):
         return True
     if len(place.digits) < 3 and re.search(r"(?:^|\n)[ \t]*$", before) and re.match(r"[.)] +\S", after):
+        return True
+    if is_glued(place) or re.search(r"\d (?:out )?of $", before):
         return True
     glued = re.search(r"([A-Za-z]+)-?$", before)
     if glued:
@@ -170,7 +178,7 @@ def follows_price_word(place: Place) -> bool:
 def _is_quantity(place: Place) -> bool:
     plural = _PLURAL.match(place.text, place.end)
     counted = bool(plural and plural.group(1).lower() not in _NO_PLURAL) or bool(re.match(r" of\b", place.after))
-    return counted and place.value < 20 and "." not in place.digits
+    return counted and not place.value % 1.0
 
 
 def _is_year(place: Place) -> bool:

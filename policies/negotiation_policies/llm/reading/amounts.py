@@ -92,7 +92,7 @@ def _role(place: context.Place) -> Role:
         return Role.NEGATIVE
     if context.is_percentage(place):
         return Role.CHANGE
-    if context.is_part_of_something(place) or context.counts_too_many(place):
+    if context.is_part_of_something(place):
         return Role.UNCLEAR
     if context.is_change(place):
         return Role.CHANGE

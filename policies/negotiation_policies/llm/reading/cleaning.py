@@ -16,13 +16,14 @@ QUOTED = "\x02"
 _THINK = re.compile(r"<(/?)\s*(?:think|thinking|thought|reasoning|reflection|scratchpad)\s*>", re.IGNORECASE)
 _ROLE = (
     r"(?:buyer|seller|user|assistant|system|human|ai|bot|model|agent|opponent|customer|vendor|player|"
-    r"developer|tool|negotiator|me|you)"
+    r"developer|tool|negotiator|role|me|you)"
 )
 _MARKER = re.compile(
     r"<\||<\uff5c|\|>|</?s>|<</?sys>>|\[/?(?:inst|system|user|assistant|sys|avail\w{0,20})\]"
     r"|</?(?:start_of_turn|end_of_turn|bos|eos|pad|unk|system|user|assistant|human|tool_call|function_call)>"
-    r"|\#{2,}[ ]?(?:instructions?|response|user|assistant|human|system|input|buyer|seller)\b"
-    rf"|^[ \t>#*_\-\[(]{{0,8}}(?:the )?{_ROLE}(?:[ _]?\d)?[ \t]{{0,3}}[\])*_]{{0,4}}[ \t]{{0,3}}[:\uff1a]"
+    r"|(?<!\#)\#{2,}[ ]?(?:instructions?|response|user|assistant|human|system|input|buyer|seller)\b"
+    rf"|^[ \t>#*_\-\[(]{{0,8}}(?:the )?{_ROLE}(?:[ _]?\d)?(?: ?\([^()\n]{{0,30}}\))?[ \t]{{0,3}}[\])*_]{{0,4}}[ "
+    rf"\t]{{0,3}}[:\uff1a]"
     r"|(?<=[\s.!?\"'])(?-i:Buyer|Seller|User|Assistant|System|Human|BUYER|SELLER|USER|ASSISTANT|"
     r"SYSTEM|HUMAN)[*_]{0,2}:",
     re.IGNORECASE | re.MULTILINE,
@@ -38,6 +39,9 @@ _CHARACTERS = {
     "؟": "?",
     "\u066b": ".",
     "٪": "%",
+    "‰": "%",
+    "\ufe6a": "%",
+    **dict.fromkeys("\u0335\u0336\u0337\u0338", " not "),
     "¢": " cents ",
     "…": "...",
     "°": ODD,
@@ -50,7 +54,8 @@ _CHARACTERS = {
     "\r": "\n",
 }
 _LINE_QUOTATION = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
-_STRUCK = re.compile(r"~~[^~]*~~")
+_STRUCK = re.compile(r"~~[^~]*~~|<!--.*?(?:-->|$)", re.DOTALL)
+_BULLET = re.compile(r"^[ \t]*[*\u2022][ \t]+", re.MULTILINE)
 _MARKUP = re.compile(r"`+|(?<![A-Za-z0-9])[*_]+|[*_]+(?![A-Za-z0-9])")
 _DOUBLE_QUOTED = re.compile(r"(?<!\d)\"[^\"]*(?:\"|$)")
 _SINGLE_QUOTED = re.compile(r"(?<![\w'])'(?:[^'\n]|'(?=\w)){1,200}'(?!\w)")
@@ -124,7 +129,7 @@ def without_quotations(text: str) -> str:
         text = text[1:-1]
     text = _STRUCK.sub(QUOTED, _LINE_QUOTATION.sub("", text))
     text = _SINGLE_QUOTED.sub(QUOTED, _DOUBLE_QUOTED.sub(QUOTED, text))
-    return _MARKUP.sub("", text)
+    return _MARKUP.sub("", _BULLET.sub("- ", text))
 
 
 def own_words(text: str) -> str:

@@ -94,6 +94,8 @@ def message_of(found: dict[str, object]) -> str:
     message = found.get("message")
     if message is not None and not isinstance(message, str):
         raise UnreadableError("The key 'message' must be text.")
+    if message and _START.search(message):
+        raise UnreadableError("The key 'message' must be text, not JSON.")
     return message or ""
 
 
@@ -123,7 +125,7 @@ def _check_beside(before: str, after: str) -> None:
 
 
 def _says_something(text: str) -> bool:
-    return bool(_ACTS.search(plain_characters(text)) or re.search(r"[\[\]{}<>]", text))
+    return bool(_ACTS.search(plain_characters(text)) or re.search(r"[\[\]{}<>/~]", text))
 
 
 def _decode(text: str) -> dict[str, object]:

@@ -1,8 +1,8 @@
 """The skeleton of a text: sentences of clauses of plain lower-case words, amounts replaced by what they are.
 
-``STAND`` is an amount that repeats the standing offer, ``PRICE`` any other price, ``CHANGE`` a percentage or a
-difference, ``NUM`` a number that is no money, ``QUOTE`` a quotation. Words are lower case, so no word of the text can
-look like one of these.
+``STAND3`` is an amount that repeats the standing offer, ``PRICE3`` any other price (the fourth amount of the text),
+``CHANGE`` a percentage or a difference, ``NUM`` a number that is no money, ``QUOTE`` a quotation, and ``INTRO`` stands
+for a colon. Words are lower case, so no word of the text can look like one of these.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ class Sentence:
 
 
 _CONTRACTIONS = [
+    (r"\be\.g\.", "for example,"),
+    (r"\bi\.e\.", "that is,"),
     (r"\bcan ?not\b|\bcan'?t\b", "can not"),
     (r"\bwon'?t\b", "will not"),
     (r"\bshan'?t\b", "shall not"),
@@ -50,30 +52,41 @@ _CLAUSE = re.compile(
     r"\s*[,:()\[\]{}\"]+\s*|\s+[-\u2013]+\s+"
     r"|\s+(?=(?:and|but|so|because|although|though|while|whereas|or|however|then|yet|otherwise|therefore|except)\s)"
 )
-_JUNK = re.compile(r"[^\w' -]+")
+_JUNK = re.compile(r"[^\w' -]+|(?<!\S)-+(?!\S)")
+_LIST_AFTER_COLON = re.compile(r":\s*\n[\s*-]*")
+_PLACEHOLDER = re.compile(r"\x03(\d+)\x03")
 _SPACE = re.compile(r"\s+")
+_BLANKS = re.compile(r"[^\S\n]+")
 
 
 def build_skeleton(text: str, amounts: list[Amount], standing: float | None) -> list[Sentence]:
     """The sentences of a plain text whose amounts are known."""
     pieces: list[str] = []
     position = 0
-    for amount in amounts:
-        pieces += [expand(text[position : amount.start]), _token(amount, standing)]
+    for place, amount in enumerate(amounts):
+        pieces += [text[position : amount.start], f" \x03{place}\x03 "]
         position = amount.end
-    return sentences_of("".join([*pieces, expand(text[position:])]).replace(QUOTED, " QUOTE "))
+    words = expand("".join([*pieces, text[position:]])).replace(QUOTED, " QUOTE ")
+    tokens = [_token(place, amount, standing) for place, amount in enumerate(amounts)]
+    return sentences_of(_PLACEHOLDER.sub(lambda found: tokens[int(found.group(1))], words))
 
 
 def sentences_of(expanded: str) -> list[Sentence]:
     """The sentences of a text in lower case whose contractions are expanded."""
-    found = []
-    for match in _SENTENCE.finditer(expanded):
+    found: list[Sentence] = []
+    introduced = lists_joined(_BLANKS.sub(" ", expanded)).replace(":", " INTRO, ")
+    for match in _SENTENCE.finditer(introduced):
         clauses = tuple(filter(None, (tidy(clause) for clause in _CLAUSE.split(match.group(1)))))
         if clauses:
             found.append(Sentence(tidy(match.group(1)), clauses, "?" in match.group(2)))
         elif found and "?" in match.group(2):
             found[-1] = Sentence(found[-1].words, found[-1].clauses, asks=True)
     return found
+
+
+def lists_joined(text: str) -> str:
+    """What follows a colon on the next line is part of the same sentence."""
+    return _LIST_AFTER_COLON.sub(": ", text)
 
 
 def expand(text: str) -> str:
@@ -94,7 +107,7 @@ def equals(value: float, other: float | None) -> bool:
     return other is not None and abs(value - other) < CENT
 
 
-def _token(amount: Amount, standing: float | None) -> str:
+def _token(place: int, amount: Amount, standing: float | None) -> str:
     if amount.role is Role.PRICE:
-        return " STAND " if equals(amount.value, standing) else " PRICE "
-    return " CHANGE " if amount.role is Role.CHANGE else " NUM "
+        return f"STAND{place}" if equals(amount.value, standing) else f"PRICE{place}"
+    return "CHANGE" if amount.role is Role.CHANGE else "NUM"

@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from negotiation_policies.llm.reading import framing
 from negotiation_policies.llm.reading.reply import UnreadableError
-from negotiation_policies.llm.reading.skeleton import expand
+from negotiation_policies.llm.reading.skeleton import expand, tidy
 
 _COUNTS = {
     **dict.fromkeys(("a", "an", "one", "single"), 1), "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
@@ -16,7 +17,7 @@ _COUNTS = {
 _WHOLE = ("all of", "all", "every", "both of", "both")
 _NUMBER = r"(?:\d{1,6}|" + "|".join(_COUNTS) + ")"
 _ENTRY = re.compile(
-    rf"(?:(?P<whole>{'|'.join(_WHOLE)}) (?:the )?(?P<of_all>\d{{1,6}} )?|(?P<before>{_NUMBER}) ?(?:x |"
+    rf"(?:(?P<whole>{'|'.join(_WHOLE)}) (?:the )?(?P<of_all>\d{{1,6}} )?(?:of )?|(?P<before>{_NUMBER}) ?(?:x |"
     rf"of )?(?:the )?(?:units? of )?|the (?P<counted>{_NUMBER} )?)?"
     r"ITEM(?P<item>\d{1,6})Q(?: ?(?:[:=]|x|\() ?x?(?P<after>\d{1,6})\)?)?"
 )
@@ -29,7 +30,7 @@ _EVERYTHING = re.compile(r"\b(?:everything|all (?:of )?(?:the )?items|all of (?:
 _NOTHING = re.compile(r"\b(?:nothing|none)\b")
 _MODALS = (
     r"(?:will|would|can|shall|do|am|are|like|to|just|then|only|also|propose|suggest|that|want|going|"
-    r"happy|therefore|should|could|may)"
+    r"happy|therefore)"
 )
 ME = re.compile(
     rf"\b(?:i|we) (?:{_MODALS} ){{0,5}}(?:keep|keeping|take|taking|get|getting|have|receive|receiving|"
@@ -49,7 +50,7 @@ _FILLER = re.compile(
     r"\b(?:and|with|as well as|plus|also|too|the|of|units?|items?|books? of|please|then|so|ok|okay|"
     r"fine|well|while|whereas|but|i propose|i suggest|"
     r"my (?:offer|proposal|split)(?: is)?|proposal|offer|how about|what about|let us say|that|in "
-    r"total|each|here is|deal idea|sure|myself|yourself)\b|[^\w]+"
+    r"total|for (?:myself|yourself)|each|here is|deal idea|sure|myself|yourself)\b|[^\w]+"
 )
 _STATING = re.compile(r"ITEM\d|\d|\b(?:everything|the rest|all of (?:it|them)|remaining|all items)\b")
 
@@ -81,6 +82,13 @@ class Shares:
         self.rest = side
 
 
+_AND_KEEP = re.compile(
+    rf"\b((?:i|we) (?:{_MODALS} ){{0,5}}(?:give|offer|leave) you (?:(?:ITEM\d+Q|\d+|of|and|the|all|both|one|two|"
+    rf"three),? )"
+    r"{1,30})and keep\b"
+)
+
+
 def mark_items(words: str, names: Sequence[str], types: int) -> str:
     """Lower case with every named or numbered item type as ``ITEM<k>Q`` (k from 0); unnamed items by their number."""
     text = expand(words)
@@ -88,11 +96,12 @@ def mark_items(words: str, names: Sequence[str], types: int) -> str:
         name = re.escape(names[place].strip().lower())
         text = re.sub(rf"\b{name}(?:es|s)?\b", f"ITEM{place}Q", text) if name else text
     text = re.sub(r"\bitems ((?:\d{1,4}(?:, and |, | and |,)?){2,40})", _listed, text)
-    return re.sub(
+    text = re.sub(
         r"\bitems? ?(?:type |no |number )?#?(\d{1,4})\b",
         lambda m: f"ITEM{int(m.group(1)) - 1}Q".replace("-1Q", "999999Q"),
         text,
     )
+    return _AND_KEEP.sub(r"\1and i keep", text)
 
 
 def states_something(sentence: str) -> bool:
@@ -107,7 +116,8 @@ def read_shares(sentence: str, shares: Shares, strict: bool = True) -> None:
         UnreadableError: A count contradicts the pool or another count, or words are left over.
     """
     left = []
-    for side, words in _segments(sentence):
+    head, colon, said = sentence.partition(":")
+    for side, words in _segments(said if colon and framing.presents(tidy(head)) else sentence):
         left.append(_read_segment(side, words, shares) if side else words)
     rest = _FILLER.sub(" ", " ".join(left)).strip()
     if strict and rest:

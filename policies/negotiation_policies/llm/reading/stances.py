@@ -8,12 +8,22 @@ from __future__ import annotations
 
 import re
 
+from negotiation_policies.llm.reading.framing import (
+    CONDITION,
+    check_not_retracted,
+    denies,
+    frame_of,
+    harmless_removed,
+    is_taken_back,
+    reports,
+)
 from negotiation_policies.llm.reading.reply import UnreadableError
 from negotiation_policies.llm.reading.skeleton import Sentence
 
 _ADVERBS = (
     r"(?:(?:really|now|then|just|gladly|happily|certainly|definitely|therefore|hereby|simply|gratefully|fully|also|"
     r"do|can|will|shall|formally|officially|absolutely|respectfully|reluctantly|have decided to|am going to|"
+    r"would be (?:very |more than )?(?:happy|glad|pleased|delighted) to|"
     r"am (?:very |more than )?(?:happy|glad|pleased|delighted|willing|ready|prepared|content) to) ){0,4}"
 )
 _OPENING = (
@@ -28,13 +38,13 @@ _THING = (
 _DETERMINER = (
     r"(?:the|your|this|that|these|those)(?: (?:last|latest|current|standing|final|generous|fair|kind|new|first))?"
 )
-_AMOUNT = r"(?:(?:your|the|that|this) )?STAND"
+_AMOUNT = r"(?:(?:your|the|that|this) )?STAND\d+"
 _OBJECT = (
     rf"(?:it|that|this|{_AMOUNT}|{_DETERMINER} {_THING}(?: (?:of|at|for|to pay|to sell for|to sell at) {_AMOUNT})?)"
 )
 _TAIL = (
     r"(?: (?:now|then|today|gladly|happily|with pleasure|as is|as it stands|immediately|thank you|thanks|sir|madam|"
-    r"my friend|friend|right away|indeed|of course|in full|(?:for|at) STAND|cash|for (?:the|this|"
+    r"my friend|friend|right away|indeed|of course|in full|(?:for|at) STAND\d+|for (?:the|this|"
     r"your|that)(?: [a-z-]+){1,4}?(?: NUM)?)){0,2}"
 )
 _ACCEPTING = re.compile(
@@ -42,6 +52,7 @@ _ACCEPTING = re.compile(
     rf"(?:i|we) {_ADVERBS}(?:accept|take|am accepting|am taking) {_OBJECT}"
     rf"|(?:i|we) {_ADVERBS}accept"
     rf"|(?:i|we) {_ADVERBS}(?:agree|am agreeing) (?:to|with|on) (?!it |this |that ){_OBJECT}"
+    rf"|(?:i|we) {_ADVERBS}agree to (?:pay|(?:buy|sell)(?: it)? for) {_AMOUNT}"
     rf"|(?:we|you) (?:have|have got|got) (?:a|ourselves a|yourself a) deal(?: (?:at|for|on) {_AMOUNT})?"
     rf"|(?:it is|that is) a deal(?: (?:at|for) {_AMOUNT})?"
     rf"|(?:deal|sold|done|agreed|accepted)(?: (?:at|for|to|on) {_AMOUNT})"
@@ -51,51 +62,39 @@ _ACCEPTING = re.compile(
     rf"|(?:offer|proposal) accepted|(?:that|this) works for me"
     rf"){_TAIL}"
 )
-_BARE = re.compile(rf"{_OPENING}(?:accept|accepted|deal|agreed|sold|i agree|i accept|we agree)")
+_BARE = re.compile(
+    rf"{_OPENING}(?:(?:accept|accepted|deal|agreed|sold|i agree|i accept|we agree)|"
+    r"STAND\d+ (?:deal|agreed)|(?:deal|agreed|sold|accepted) STAND\d+)"
+)
 _WALKING = re.compile(
-    rf"{_OPENING}(?:i|we) (?:(?:now|then|will|shall|must|have to|am going to|choose to|have decided "
+    rf"{_OPENING}(?:i regret (?:that |but )?)?(?:i|we) (?:(?:now|then|will|shall|must|have to|am going to|choose to|"
+    rf"have decided "
     r"to|decide to|hereby|"
     r"simply|just|therefore|am afraid i|will have to|need to|would rather) ){0,3}"
     r"(?:walk away|walk out|walk|am walking|am walking away|am walking out|am out|quit|withdraw|am "
     r"withdrawing|am leaving|"
     r"leave the (?:table|negotiations?)|am done(?: here| negotiating| talking| with (?:this|the|these) "
     r"(?:negotiations?|talks))|"
-    r"am leaving the (?:table|negotiations?)|(?:am ending|end|quit|am terminating|terminate) (?:this|"
+    r"am leaving (?:the|this) (?:table|negotiations?)|(?:am ending|end|quit|am terminating|terminate) (?:this|"
     r"the|our|these) (?:negotiations?|talks|discussions?))"
     r"(?: (?:from (?:this|the|these|our) (?:deal|negotiations?|offer|table|talks)|now|here|today|"
     r"without a deal|for good|goodbye)){0,2}"
 )
-_NO_DEAL = re.compile(r"(?:sorry |then |so )?no deal(?: (?:today|then|here|for me|sorry))?")
+_NO_DEAL = re.compile(
+    r"(?:sorry |then |so )?(?:no deal(?: (?:today|then|here|for me|sorry))?|i am done(?: here)?|"
+    r"i am (?:not|no longer) interested(?: anymore| any more)?|i will look elsewhere)"
+)
 _FAREWELL = re.compile(r"(?:and )?(?:goodbye|bye|bye bye|farewell)(?: (?:then|now|for good))?")
 _BARE_WALK = re.compile(r"(?:i )?(?:walk|walk away|walking away|quit)")
 _POLITE_AND = re.compile(
     r"(?:thank|thanks|(?:i|we) (?:really |truly |do )?(?:appreciate|understand|thank|am (?:happy|glad|pleased)))\b.*"
 )
 
-NEGATION = re.compile(
-    r"\b(?:not|no|never|none|neither|nor|nothing|nobody|refus\w*|reject\w*|declin\w*|deny|unable|"
-    r"impossible|unacceptable|"
-    r"disagree\w*|hardly|barely|unwilling|nope|nah|fail\w*|hate|nein|nicht|kein\w*|nur|aber|pero|"
-    r"mais|pas|nunca|nao|não|niet|maar|wrong|false)\b"
-)
-_CONDITION = (
-    r"\b(?:if|unless|provided|providing|as long as|so long as|once|until|till|assuming|suppos\w+|"
-    r"(?:on|under|with|one) (?:the |one |a |this )?condition|conditional\w*|"
-    r"contingent\w*|subject to|depend\w*|in exchange|in return|otherwise|or else|whether|should you|were you|had you|"
-    r"as soon as|after you|before you|pending|in case|on the understanding|wenn|falls|given that you|when you)\b"
-)
-CONDITION = re.compile(_CONDITION)
-_RETRACTION = re.compile(
-    r"\b(?:kidding|joking|joke|never ?mind|scratch that|take (?:that|it|this) back|second thought|"
-    r"not really|psych|sike|"
-    r"sarcas\w*|cancel\w*|changed? my mind|wait|hold on|(?:ha ?)+ha|hehe|dreams?|dream on|"
-    r"hypothetical\w*|pretend\w*|imagine|in theory|in principle|"
-    r"for example|e g|lol|"
-    r"as a test|just testing|ignore|instructions?|system|prompt|jailbreak|override|translat\w*|"
-    r"opposite|yeah right|as if|means?)\b"
-)
-_REPORT = re.compile(
-    r"\b(?:said|says|say|told|tells|tell|wrote|writes|quot\w+|repeat|replied|respond\w*|output|print|claims?|heard)\b"
+_PRAISE = re.compile(
+    r"(?:(?:your|the|that|this) [a-z]+(?: of STAND\d+)?|STAND\d+|it|that|this) (?:is|sounds|seems|looks) (?:very |"
+    r"quite |"
+    r"perfectly |more than |an? )*(?:fair|good|reasonable|great|acceptable|fine|ok|okay|generous)"
+    r"(?: (?:price|offer|deal|split|compromise))?(?: (?:to|for|with) me)?"
 )
 _DEMAND = re.compile(
     r"\b(?:include|includes|including|throw|add|adding|plus|minus|extra|bonus|free|discount|must|"
@@ -103,9 +102,16 @@ _DEMAND = re.compile(
     r"expect|with|only|however|although|though|instead|rather|unless|give me|pay for|first|deliver\w*|"
     r"shipping|shipped|included|installed|warranty|guarantee\w*|refund\w*|return\w*|on you|walk\w*|"
     r"withdraw\w*|quit\w*|but|maybe|perhaps|almost|lower|raise|"
-    r"reduce|increase|pending|approval|ask my|check with|later|tomorrow|consider\w*|think about|too|except|half|"
-    r"hundred|thousand|grand|fifty|sixty|seventy|eighty|ninety|twenty|thirty|forty|CHANGE|PRICE|QUOTE)\b|^or\b"
+    r"reduce|increase|pending|approval|ask my|check with|later|tomorrow|consider|think about|too|except|half|"
+    r"hundred|thousand|grand|fifty|sixty|seventy|eighty|ninety|twenty|thirty|forty|CHANGE|QUOTE)\b|\bPRICE\d|^or\b"
 )
+_AFTERWARDS = re.compile(
+    r"(?:and |so |as |because |since |but )?(?:(?:i|we|it|that|this|which|you)\b.*|(?:thank|thanks|"
+    r"look(?:ing)? forward|"
+    r"let us|please|have a|see you|good luck|best|kind|warm|the [a-z]+ (?:is|looks)|STAND\d+ (?:is|it))\b.*|sir|madam|"
+    r"my friend|friend|now|today|deal|agreed|great|perfect|STAND\d+|NUM)"
+)
+_YIELDING = re.compile(r"but (?:ok|okay|fine|alright|all right|deal|you win|fair enough)")
 _IMPERATIVE = re.compile(
     r"(?:and |then |please |you |just )*(?:make|give|drop|cut|send|bring|ship|cover|pay|get|let(?! "
     r"us (?:finali[sz]e|close|complete|proceed|wrap|shake|move|seal|arrange|do it))|match|meet|offer|"
@@ -114,27 +120,16 @@ _IMPERATIVE = re.compile(
 _PLAIN_QUESTION = re.compile(
     r"(?:and |so )?(?:when|where|how soon|how do|how should|how shall|how would you like|shall (?:we|i))\b"
 )
-_HARMLESS = re.compile(
-    r"\b(?:can not|will not|could not|do not want to|not) (?:go|do|get|move|be|offer|ask for|hope "
-    r"for|come) (?:any |much )?"
-    r"(?:lower|higher|better|happier|further|more|below|above|past|under)\b|\bno (?:problem|problems|"
-    r"worries|doubt|need|"
-    r"hurry|rush|hard feelings)\b|\bwhy not\b"
-    r"|\bnot bad\b|\bwill not regret(?: it)?\b|\bwithout further ado\b"
-    r"|\b(?:doing business|working|negotiating|dealing) with you\b|\bto (?:see|meet) you\b|\bafter "
-    r"(?:careful|some|much|due) consideration\b"
-    r"|\b(?:please )?(?:let me know|tell me) (?:if|when|how|where|what|whether)\b.*"
-)
-
-
+_OPEN_END = re.compile(rf"{CONDITION.pattern}|\bwhen\b")
 _OTHER_MOVE = re.compile(r"(?:and )?(?:i|we) (?:\w+ ){0,2}(?:accept|agree)\b")
 
 
 def accepting_clauses(sentence: Sentence) -> list[int]:
     """The places of the clauses that state an acceptance as a whole; none in a question or under a condition."""
-    if sentence.asks or CONDITION.search(harmless_removed(sentence.words)):
+    if sentence.asks or _OPEN_END.search(harmless_removed(sentence.words)):
         return []
-    found = [i for i, clause in enumerate(sentence.clauses) if _accepts(sentence.clauses, i, clause)]
+    own = sentence.clauses[: frame_of(sentence.clauses) + 1]
+    found = [i for i, clause in enumerate(own) if _accepts(own, i, clause)]
     if not found and _is_bare(sentence):
         found = [len(sentence.clauses) - 1]
     return found
@@ -148,7 +143,7 @@ def _accepts(clauses: tuple[str, ...], place: int, clause: str) -> bool:
     if len(clause) > 200:
         return False
     if clause.startswith("and "):
-        if place and not _POLITE_AND.fullmatch(clauses[place - 1]):
+        if place and not (_POLITE_AND.fullmatch(clauses[place - 1]) or _PRAISE.fullmatch(clauses[place - 1])):
             return False
         clause = clause[4:]
     return bool(_ACCEPTING.fullmatch(clause.removeprefix("so ")))
@@ -158,8 +153,9 @@ def walking_clauses(sentence: Sentence) -> list[int]:
     """The places of the clauses that state leaving as a whole."""
     if sentence.asks or CONDITION.search(sentence.words):
         return []
-    places = [i for i, c in enumerate(sentence.clauses) if len(c) < 200 and _WALKING.fullmatch(c.removeprefix("so "))]
-    return [] if places and any(_IMPERATIVE.match(c) for c in sentence.clauses[: places[0]]) else places
+    clauses = sentence.clauses[: frame_of(sentence.clauses) + 1]
+    places = [i for i, c in enumerate(clauses) if len(c) < 200 and _WALKING.fullmatch(c.removeprefix("so "))]
+    return [] if places and any(_IMPERATIVE.match(c) for c in clauses[: places[0]]) else places
 
 
 def says_farewell(sentences: list[Sentence]) -> bool:
@@ -180,10 +176,10 @@ def check_nothing_against_acceptance(sentences: list[Sentence]) -> None:
     for sentence in sentences:
         check_not_retracted(sentence)
         inside = set(accepting_clauses(sentence)) if not _is_bare(sentence) else set(range(len(sentence.clauses)))
-        rest = harmless_removed(" , ".join(c for i, c in enumerate(sentence.clauses) if i not in inside))
-        if NEGATION.search(rest):
+        rest = " , ".join(c for i, c in enumerate(sentence.clauses) if i not in inside)
+        if denies(rest) or (not inside and is_taken_back(sentence)):
             raise UnreadableError("The reply accepts and denies. Say one of the two.")
-        if CONDITION.search(rest):
+        if CONDITION.search(harmless_removed(rest)):
             raise UnreadableError("An acceptance cannot carry a condition. Accept as it stands, or offer a price.")
         if sentence.asks and not _PLAIN_QUESTION.match(sentence.words):
             raise UnreadableError("The reply accepts and asks. Accept plainly, or make an offer.")
@@ -197,21 +193,15 @@ def _check_companions(sentence: Sentence, inside: set[int]) -> None:
         if place in inside:
             continue
         clause = harmless_removed(clause)
+        if _YIELDING.fullmatch(clause):
+            continue
+        if 0 <= first < place and not _AFTERWARDS.fullmatch(clause):
+            raise UnreadableError("The reply accepts and adds to it. Accept as it stands, or make an offer.")
         softened = clause.removeprefix("but ").replace("you want", "") if place < first else clause
         if place < first and len(sentence.clauses) > 1:
             softened = re.sub(r"\b(?:too|lower|although|though|but)\b", "", softened)
-        if _DEMAND.search(softened) or _IMPERATIVE.match(clause) or _REPORT.search(clause):
+        if _DEMAND.search(softened) or _IMPERATIVE.match(clause) or reports(clause):
             raise UnreadableError("The reply accepts and adds to it. Accept as it stands, or make an offer.")
-
-
-def check_not_retracted(sentence: Sentence) -> None:
-    """Refuse what is said in jest, in theory, as an instruction, or is taken back.
-
-    Raises:
-        UnreadableError: If it is.
-    """
-    if found := _RETRACTION.search(sentence.words):
-        raise UnreadableError(f"The word '{found.group()}' leaves open what the reply means. State one move plainly.")
 
 
 def check_nothing_against_leaving(sentences: list[Sentence]) -> None:
@@ -220,16 +210,16 @@ def check_nothing_against_leaving(sentences: list[Sentence]) -> None:
     Raises:
         UnreadableError: With what stands against it.
     """
+    left = False
     for sentence in sentences:
         check_not_retracted(sentence)
         if sentence.asks or CONDITION.search(harmless_removed(sentence.words)):
             raise UnreadableError("The reply walks away and leaves it open. Walk away plainly, or make an offer.")
-        if re.fullmatch(
-            r"(?:not|no|nope|no i (?:do|will|am) not|i (?:do|will|am) not|or maybe .*|maybe)", sentence.words
-        ):
+        left = left or bool(walking_clauses(sentence))
+        if left and (is_taken_back(sentence) or re.fullmatch(r"i (?:do|will|am) not|or maybe .*", sentence.words)):
             raise UnreadableError("The reply walks away and denies it. Say one of the two.")
-        reported = [c for c in sentence.clauses if _REPORT.search(c) and walking_clauses(sentence)]
-        if reported or " PRICE " in f" {sentence.words} ":
+        reported = [c for c in sentence.clauses if reports(c) and walking_clauses(sentence)]
+        if reported or "PRICE" in sentence.words:
             raise UnreadableError("The reply walks away and says something else. State one move.")
         if any(_is_other_move(clause) for clause in sentence.clauses):
             raise UnreadableError("The reply walks away or does something else. State one move.")
@@ -238,9 +228,4 @@ def check_nothing_against_leaving(sentences: list[Sentence]) -> None:
 
 
 def _is_other_move(clause: str) -> bool:
-    return clause.startswith("or ") or bool(_OTHER_MOVE.match(clause) and not NEGATION.search(clause))
-
-
-def harmless_removed(words: str) -> str:
-    """Without polite phrases that negate or condition nothing."""
-    return _HARMLESS.sub(" ", words)
+    return clause.startswith("or ") or bool(_OTHER_MOVE.match(clause) and not denies(clause))
