@@ -165,8 +165,8 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write the section of RESULTS.md")
     options = parser.parse_args()
     rows = []
-    for buyer, buyer_spec in BUYERS.items():
-        for seller, seller_spec in SELLERS.items():
+    for seller, seller_spec in SELLERS.items():
+        for buyer, buyer_spec in BUYERS.items():
             players = {"buyer_0": buyer_spec, "seller_0": seller_spec}
             run = make_run(
                 "price",
