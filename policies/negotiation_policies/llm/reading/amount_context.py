@@ -161,7 +161,7 @@ def is_neutral(place: Place) -> bool:
         return True
     glued = re.search(r"([A-Za-z]+)-?$", before)
     if glued:
-        return glued.group(1).lower() not in _PRICE_WORDS
+        return len(glued.group(1)) == 1 or glued.group(1).lower() not in _PRICE_WORDS
     return bool(_UNIT.match(place.text, place.end)) or _is_quantity(place) or _is_year(place) or _is_model(place)
 
 

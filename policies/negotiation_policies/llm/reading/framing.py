@@ -19,7 +19,7 @@ CONDITION = re.compile(
     r"\b(?:if|unless|provided|providing|as long as|so long as|once(?! again| more)|until|till|assuming|suppos\w+|"
     r"(?:(?<!based )on|under|with|one) (?:the |one |a |this )?condition|conditional\w*|contingent\w*|subject to|"
     r"depend(?:s|ing|ent)?|in exchange|in return|otherwise|or else|whether|should you|were you|had you|as soon as|"
-    r"after you|before you|pending|in case|on the understanding|wenn|falls|given that you|when you)\b"
+    r"after you|before you|pending|in case|on the understanding|wenn|falls|given that you(?! are)|when you)\b"
 )
 POLITE_CONDITION = re.compile(
     r"\bif (?:that|this|it) (?:works|is (?:ok|okay|fine|good|acceptable)|sounds good|suits you)(?: "
@@ -47,7 +47,7 @@ _DOUBTFUL_OPENING = re.compile(
     r"assuming|imagine|say|let us say|perhaps|maybe|possibly|probably|theoretically|tomorrow|later|next \w+|"
     r"(?:the )?(?:buyer|seller|assistant|user|opponent|customer|agent)(?: as \w+)?|as you (?:put|said|say)|"
     r"with(?! (?:that|this|all|respect|regard|its?|pleasure|joy|gratitude|great)\b)|without|plus|minus|excluding|about|"
-    r"around|roughly|approximately|at (?:least|most)|you know who|not)\b.*"
+    r"around|roughly|approximately|at (?:least|most)|not|never|hardly)\b.*"
 )
 _LEFT_OPEN = re.compile(
     r".*\b(?:sa(?:id|ys?|ying)|told (?:me|you|us)|wrote|writes?|claims?|insists?|replied|heard|read|repeat|quote|"
@@ -56,15 +56,17 @@ _LEFT_OPEN = re.compile(
 _PRESENTING = re.compile(
     r"(?:(?:so|and|but|well|ok|okay|yes|fine|alright|thanks|thank you) ){0,3}(?:"
     r"(?:(?:i (?:think|believe) )?(?:here|this|that) is )?(?:(?:my|our|the|an?) )?"
-    r"(?:(?:final|best|new|next|counter|revised|updated|honest|fair|good|balanced|reasonable) ){0,2}"
+    r"(?:(?:final|best|new|next|counter|revised|updated|honest|fair|good|better|special|balanced|reasonable) ){0,2}"
     r"(?:offer|counteroffer|counter|answer|reply|response|decision|position|proposal|counterproposal|price|bid|message|"
     r"move|action|conclusion|deal|split)(?: is)?(?: (?:as follows|this|the following))?"
     r"|in short|to be clear|good news|great news|ok|okay|yes|fine|alright|here is what i can do|how about this|"
     r"let us do this|(?:i|we) (?:would like to |would |can |will )?(?:propose|suggest|offer)(?: you)?"
     r"(?: (?:this|the following)(?: split| deal| offer)?)?|(?:i|we) (?:would like to |can |will )?counter(?: with)?"
     r"|(?:let me|(?:i|we)(?: would like to| can| will| want to| would)?) (?:make|propose|suggest|"
-    r"offer)(?: you)? an? (?:fair |"
-    r"good |new |final )?(?:offer|counteroffer|deal|compromise|price)|let us meet (?:halfway|in the middle))"
+    r"offer)(?: you)? an? (?:fair |better |special |"
+    r"good |new |final )?(?:offer|counteroffer|deal|compromise|price|middle ground)|"
+    r"(?:let us|i can) meet(?: you)? (?:halfway|in the middle|part of the way)|"
+    r"(?:let me|i will) be (?:clear|honest|direct|frank|straightforward))"
 )
 _HARMLESS = re.compile(
     r"\b(?:can not|will not|could not|do not want to|not) (?:go|do|get|move|be|offer|ask for|hope "
@@ -73,7 +75,8 @@ _HARMLESS = re.compile(
     r"\bwhy not\b"
     r"|\bnot (?:bad|ideal|perfect|negotiable|a (?:penny|cent) (?:more|less))\b|\bwill not regret(?: it)?\b|"
     r"\bwithout further ado\b"
-    r"|\b(?:can not|could not) wait to\b|\bwith pleasure\b|\b(?:happy|fine|ok|okay|comfortable|satisfied|"
+    r"|\b(?:can not|could not) wait to\b|\bwith pleasure\b|^with (?:that|this)\b|\bcan live with\b|\b(?:happy|fine|ok|"
+    r"okay|comfortable|satisfied|"
     r"pleased) with\b"
     r"|(?:(?<=proceed )|(?<=ahead )|(?<=forward ))with (?:the|this) \w+\b"
     r"|\b(?:doing business|working|negotiating|dealing) with (?:you|me|us)\b|\bto (?:see|meet) you\b"

@@ -11,27 +11,33 @@ import re
 
 MONEY = r"(?:PRICE|STAND)\d+"
 _ADJECTIVE = (
-    r"(?:final|best|new|next|counter|revised|updated|latest|fair|own|firm|absolute|lowest|highest|maximum|minimum|"
-    r"asking|selling|reasonable|good|great|slightly|higher|lower|better|middle|current|opening|first|last|initial)"
+    r"(?:final|best|best and final|new|next|counter|revised|updated|latest|fair|own|firm|absolute|lowest|highest|"
+    r"maximum|"
+    r"minimum|asking|selling|reasonable|good|great|slightly|higher|lower|better|middle|current|opening|first|last|"
+    r"initial|special|discounted)"
 )
 _NOUN = (
-    r"(?:offer|counteroffer|counter|counterproposal|price|bid|proposal|quote|number|figure|sum|amount|total|deal|"
-    r"compromise|ground)"
+    r"(?:offer|counteroffer|counter|counterproposal|price|bid|proposal|quote|sum|amount|total|deal|compromise|ground)"
 )
 _A_PRICE = (
-    rf"(?: (?:a|an|the|another|one|this))?(?: {_ADJECTIVE}){{0,3}} {_NOUN}(?: price)?(?: (?:of|at|for|to|in))?"
+    rf"(?: (?:a|an|the|another|one|this))(?: {_ADJECTIVE}){{0,3}} {_NOUN}(?: price)?(?: (?:of|at|for|to|in))?"
     r"|(?: (?:exactly|just|only|even|a full))"
 )
 _PRICED = rf"(?:{_A_PRICE})? {MONEY}"
 _NO_ITEM = (
-    r"(?:shipping|delivery|half|both|rest|first|tax|taxes|fees?|postage|repairs?|deposit|two|three|pair|each|"
-    r"months?|weeks?|years?|days?|hours?|units?|pieces?|warranty|next|last|other|time|which|who|that|to|is|are|was|"
-    r"will|would|can|could|not|no|if|when|price|offer|discount|sake|going|asking|one|ones|same|similar|newer|used|"
-    r"another|without|with|"
-    r"per|for|at|off|than|plus|minus)"
+    r"(?:i|you|he|she|it|we|they|who|which|that|someone|somebody|nobody|everyone|none|is|are|was|were|be|been|will|"
+    r"would|"
+    r"can|could|may|might|must|should|shall|do|does|did|has|have|had|not|no|never|hardly|barely|almost|nearly|maybe|"
+    r"perhaps|only|just|twice|once|again|yesterday|tomorrow|later|and|or|but|nor|yet|if|unless|when|while|before|after|"
+    r"until|since|because|as|than|though|to|at|for|off|on|per|with|without|plus|minus|except|about|around|up|over|"
+    r"under|"
+    r"below|above|between|by|less|more|least|most|extra|half|part|both|each|rest|first|second|third|two|three|pair|"
+    r"next|last|other|another|same|similar|newer|used|one|ones|months?|weeks?|years?|days?|hours?|units?|pieces?|time|"
+    r"price|offer|discount|deposit|shipping|delivery|tax|taxes|fees?|postage|repairs?|warranty|sake|says?|said|think|"
+    r"thinks|going|asking|my|your|boss|wife|husband|friend)"
 )
-_ITEM = rf"(?:the|this|that|your|my)(?: (?!{_NO_ITEM}\b)(?:[a-z0-9'-]+|NUM)){{1,8}}?"
-_IT = rf"(?:it|this|that|{_ITEM})"
+ITEM = rf"(?:the|this|that|these|those|your|my)(?: (?!{_NO_ITEM}\b)(?:[a-z0-9'-]+|NUM)){{1,8}}?"
+_IT = rf"(?:it|this|that|them|{ITEM})"
 _READY = (
     r"(?:very |quite |more than )?(?:happy|glad|pleased|delighted|willing|ready|prepared|able|content|going|set) to"
 )
@@ -79,7 +85,7 @@ _IS = r"(?:is|remains|stands|stays|would be|will be|has to be)"
 _STATEMENTS = "|".join(
     (
         rf"{_SUBJECT} (?:{_VERBS})",
-        rf"(?:let us|let me|allow me to|(?:i|we) (?:would )?(?:propose|suggest)(?: that)? (?:we|you|i)) {_TOGETHER}",
+        rf"(?:let us|let me|allow me to|(?:i|we) (?:would )?(?:propose|suggest)(?: that)? (?:we|i)) {_TOGETHER}",
         rf"{_MINE}(?: for {_IT})?(?: to you)? {_IS}(?: (?:now|still|firm))*(?: at)?{_PRICED}",
         rf"{_MINE} of {MONEY} (?:still )?(?:stands|remains|is (?:final|firm|my {_ADJECTIVE} {_NOUN}))",
         rf"{MONEY} {_IS} (?:{_MINE}|{_BEST}|as (?:low|high|far) as i can go|what i can (?:offer|pay|do))",
@@ -116,12 +122,13 @@ _LEAD = (
     r"instead|now|still|yet|thus|hence|alternatively|honestly|frankly|unfortunately|sadly|regrettably|right|in fact|"
     r"hmm|alright|all right|great|good|look|listen|"
     r"in that case|at this point|for now|for that reason|that said|with that (?:said|in mind)|given that|on my side|"
-    rf"this time|today|because of (?:this|that)|as (?:the|a) (?:buyer|seller|compromise|fair compromise)|for {_ITEM}) )"
+    rf"this time|today|because of (?:this|that)|as (?:the|a) (?:buyer|seller|compromise|fair compromise)|for {ITEM}) )"
     r"{0,4}"
 )
 _TAIL = (
     rf"(?: (?:for {_IT}|in cash|cash|today|now|right now|right away|immediately|firm|final|flat|even|total|in total|"
-    r"all in|altogether|please|instead(?: of STAND\d+)?|to you|for you|from you|then|sir|my friend|tops|only|"
+    r"all in|altogether|please|though|to start|to start with|to begin with|instead(?: of STAND\d+)?|to you|for you|"
+    r"from you|then|sir|my friend|tops|only|"
     r"take it or leave "
     rf"it|no more|no less|and no (?:more|less|further|higher|lower)|final offer|as (?:my|a|an|the)(?: {_ADJECTIVE})* "
     rf"(?:{_NOUN}|gesture of goodwill|starting point|middle ground))){{0,3}}"

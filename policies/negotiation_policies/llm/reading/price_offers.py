@@ -67,12 +67,10 @@ _REFERENCE = re.compile(
 )
 _SHARED_SUBJECT = re.compile(r"(and|but|so|then) (?!i |we |let |my )")
 _POLITE = re.compile(
-    r"(?:(?:and|but|so|well|ok|okay) )*(?:i|we) (?:(?:do|really|truly|fully|can|must|respectfully) )*"
-    r"(?:appreciate|understand|hear|see|respect|value|recognize|acknowledge|thank|(?:decline|reject) (?:your|the|"
-    r"STAND))\b"
+    r"(?:(?:and|but|so|well|ok|okay) )*(?:i|we) (?:(?:do|really|truly|fully|can|must|will|respectfully) )*"
+    r"(?:appreciate|understand|hear|see|respect|value|recognize|acknowledge|thank|compromise|make an exception|"
+    r"am (?:willing|happy|ready|prepared) to compromise|(?:decline|reject) (?:your|the|STAND))\b"
 )
-
-
 _CLOSING = re.compile(
     r"(?:and )?(?:(?:that|this) is (?:my|the) (?:(?:final|best|last|lowest|highest|absolute) )*(?:offer|price|"
     r"i can do)|"

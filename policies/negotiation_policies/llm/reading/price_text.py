@@ -19,7 +19,6 @@ _ACCEPTING_OTHER = re.compile(
     r"\b(?:accept|agree|agreed|accepted|deal|take|sold|taking|accepting)\b(?: [a-z]+){0,5} PRICE|"
     r"PRICE\d+ (?:it is|works|is acceptable|is a deal)"
 )
-_MAYBE_ACCEPTS = re.compile(r"\b(?:might|may|could|would) (?:accept|agree|take)\b")
 _STAYING = re.compile(
     r"\b(?:not|never|might|may|could|would) (?:\w+ ){0,3}(?:walk|quit|leav|withdraw)\w*|\b(?:will|can|am) stay|"
     r"\b(?:continue|keep (?:talking|negotiating|going)|still interested)\b"
@@ -112,8 +111,6 @@ def check_message(text: str, kind: Kind, price: float | None, standing: float | 
     if wrong or (statement.accepts and kind != "accept") or (statement.walks and kind != "walk"):
         raise UnreadableError("The message contradicts the action. Make them say the same.")
     if kind == "accept":
-        if any(_MAYBE_ACCEPTS.search(sentence.words) for sentence in statement.sentences):
-            raise UnreadableError("The message leaves open what the action accepts. Make them say the same.")
         stances.check_nothing_against_acceptance(statement.sentences)
     elif kind == "offer":
         _check_offer_message(statement, statement.tokens_of(price or 0.0))

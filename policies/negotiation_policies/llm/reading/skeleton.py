@@ -14,6 +14,8 @@ from negotiation_policies.llm.reading.amounts import Amount, Role
 from negotiation_policies.llm.reading.cleaning import QUOTED
 
 CENT = 0.005
+STAND = r"STAND\d+"
+"""A pattern of the token of the standing offer."""
 
 
 @dataclass(frozen=True)

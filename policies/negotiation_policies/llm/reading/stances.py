@@ -17,8 +17,9 @@ from negotiation_policies.llm.reading.framing import (
     is_taken_back,
     reports,
 )
+from negotiation_policies.llm.reading.offer_grammar import ITEM
 from negotiation_policies.llm.reading.reply import UnreadableError
-from negotiation_policies.llm.reading.skeleton import Sentence
+from negotiation_policies.llm.reading.skeleton import STAND, Sentence
 
 _ADVERBS = (
     r"(?:(?:really|now|then|just|gladly|happily|certainly|definitely|therefore|hereby|simply|gratefully|fully|also|"
@@ -36,16 +37,19 @@ _THING = (
     r"number|conditions|quote)"
 )
 _DETERMINER = (
-    r"(?:the|your|this|that|these|those)(?: (?:last|latest|current|standing|final|generous|fair|kind|new|first))?"
+    r"(?:the|your|this|that|these|those)(?: (?:last|latest|current|standing|final|generous|fair|kind|new|first|"
+    r"revised|proposed|"
+    r"updated))?"
 )
 _AMOUNT = r"(?:(?:your|the|that|this) )?STAND\d+"
 _OBJECT = (
-    rf"(?:it|that|this|{_AMOUNT}|{_DETERMINER} {_THING}(?: (?:of|at|for|to pay|to sell for|to sell at) {_AMOUNT})?)"
+    rf"(?:it|that|this|{_AMOUNT}|{_DETERMINER} {_THING}"
+    rf"(?: (?:of|at|for|to pay|to (?:buy|sell)(?: (?:it|this|{ITEM}))?(?: to me)? (?:for|at)) {_AMOUNT})?)"
 )
 _TAIL = (
     r"(?: (?:now|then|today|gladly|happily|with pleasure|as is|as it stands|immediately|thank you|thanks|sir|madam|"
-    r"my friend|friend|right away|indeed|of course|in full|(?:for|at) STAND\d+|for (?:the|this|"
-    r"your|that)(?: [a-z-]+){1,4}?(?: NUM)?)){0,2}"
+    r"my friend|friend|right away|indeed|of course|in full|(?:for|at) STAND\d+|"
+    rf"for {ITEM})){{0,2}}"
 )
 _ACCEPTING = re.compile(
     rf"{_OPENING}(?:"
@@ -80,6 +84,7 @@ _WALKING = re.compile(
     r"(?: (?:from (?:this|the|these|our) (?:deal|negotiations?|offer|table|talks)|now|here|today|"
     r"without a deal|for good|goodbye)){0,2}"
 )
+_STATEMENT = re.compile(r"(?:i|we|it|this|that|STAND\d+|your (?:price|offer)) ")
 _NO_DEAL = re.compile(
     r"(?:sorry |then |so )?(?:no deal(?: (?:today|then|here|for me|sorry))?|i am done(?: here)?|"
     r"i am (?:not|no longer) interested(?: anymore| any more)?|i will look elsewhere)"
@@ -87,7 +92,8 @@ _NO_DEAL = re.compile(
 _FAREWELL = re.compile(r"(?:and )?(?:goodbye|bye|bye bye|farewell)(?: (?:then|now|for good))?")
 _BARE_WALK = re.compile(r"(?:i )?(?:walk|walk away|walking away|quit)")
 _POLITE_AND = re.compile(
-    r"(?:thank|thanks|(?:i|we) (?:really |truly |do )?(?:appreciate|understand|thank|am (?:happy|glad|pleased)))\b.*"
+    r"(?:thank|thanks|(?:i|we) (?:really |truly |do )?(?:appreciate|understand|thank|am (?:happy|glad|pleased)|"
+    r"have (?:thought|considered|decided)))\b.*"
 )
 
 _PRAISE = re.compile(
@@ -105,6 +111,7 @@ _DEMAND = re.compile(
     r"reduce|increase|pending|approval|ask my|check with|later|tomorrow|consider|think about|too|except|half|"
     r"hundred|thousand|grand|fifty|sixty|seventy|eighty|ninety|twenty|thirty|forty|CHANGE|QUOTE)\b|\bPRICE\d|^or\b"
 )
+_MAYBE = re.compile(r"\b(?:might|may|could|would) (?:accept|agree|take)\b")
 _AFTERWARDS = re.compile(
     r"(?:and |so |as |because |since |but )?(?:(?:i|we|it|that|this|which|you)\b.*|(?:thank|thanks|"
     r"look(?:ing)? forward|"
@@ -154,8 +161,15 @@ def walking_clauses(sentence: Sentence) -> list[int]:
     if sentence.asks or CONDITION.search(sentence.words):
         return []
     clauses = sentence.clauses[: frame_of(sentence.clauses) + 1]
-    places = [i for i, c in enumerate(clauses) if len(c) < 200 and _WALKING.fullmatch(c.removeprefix("so "))]
+    places = [i for i, clause in enumerate(clauses) if len(clause) < 200 and _leaves(clauses, i)]
     return [] if places and any(_IMPERATIVE.match(c) for c in clauses[: places[0]]) else places
+
+
+def _leaves(clauses: tuple[str, ...], place: int) -> bool:
+    clause = clauses[place].removeprefix("so ")
+    if clause.startswith("and ") and place and _STATEMENT.match(clauses[place - 1]):
+        clause = clause[4:]
+    return bool(_WALKING.fullmatch(clause))
 
 
 def says_farewell(sentences: list[Sentence]) -> bool:
@@ -177,11 +191,11 @@ def check_nothing_against_acceptance(sentences: list[Sentence]) -> None:
         check_not_retracted(sentence)
         inside = set(accepting_clauses(sentence)) if not _is_bare(sentence) else set(range(len(sentence.clauses)))
         rest = " , ".join(c for i, c in enumerate(sentence.clauses) if i not in inside)
-        if denies(rest) or (not inside and is_taken_back(sentence)):
+        if denies(rest) or _MAYBE.search(rest) or (not inside and is_taken_back(sentence)):
             raise UnreadableError("The reply accepts and denies. Say one of the two.")
         if CONDITION.search(harmless_removed(rest)):
             raise UnreadableError("An acceptance cannot carry a condition. Accept as it stands, or offer a price.")
-        if sentence.asks and not _PLAIN_QUESTION.match(sentence.words):
+        if sentence.asks and not (_PLAIN_QUESTION.match(sentence.words) or re.fullmatch(STAND, sentence.words)):
             raise UnreadableError("The reply accepts and asks. Accept plainly, or make an offer.")
         if not sentence.asks:
             _check_companions(sentence, inside)
