@@ -33,8 +33,8 @@ _PART_BEFORE = re.compile(
 )
 _PART_AFTER = re.compile(
     r" ?(?:-|/|to|or|~)\s?\$?\s?\d|[\ufffd°_@^&~\\]|-(?:\W|$)|\s?[+*/\u00d7÷=^]|[\u0300-\u036f]|[.,']\d"
-    r"| ?(?:per|each|apiece|cents?|pence|(?:a|every|monthly|weekly|yearly)(?: (?:month|week|year|day|"
-    r"piece|unit|item))?)(?![a-z])"
+    r"| ?(?:per|each|apiece|cents?|pence|(?:a|every|monthly|weekly|yearly)(?: (?:month|week|year|day|piece|unit|"
+    r"item))?)(?![a-z])"
     r"| (?:hundred|thousand|million|billion)(?![a-z])",
     re.IGNORECASE,
 )
@@ -47,48 +47,41 @@ _CHANGE_AFTER = re.compile(
     re.IGNORECASE,
 )
 _CHANGE_BEFORE = re.compile(
-    r"\b(?:by|another|extra|additional|added|add|knock|saves?|saving|apart|drop|down|up|lower|raise|"
-    r"reduce|increase|cut|"
+    r"\b(?:by|another|extra|additional|added|add|knock|saves?|saving|apart|drop|down|up|lower|raise|reduce|increase|"
+    r"cut|"
     r"deduct|subtract|(?:increase|decrease|discount|reduction|difference|gap|cut|raise|rise) of)\s$|(?<![\w$])\+$",
     re.IGNORECASE,
 )
 _UNIT = re.compile(
     r"[ -]?(?:days?|weeks?|months?|years?|yrs?|hours?|hrs?|minutes?|mins?|seconds?|secs?|am|pm|o'clock|times|rounds?|"
-    r"turns?|items?|pieces?|pcs|units?|copies|pairs?|sets?|boxes|people|children|gb|tb|mb|kg|kilos?|"
-    r"g|lbs?|oz|cm|mm|km|"
-    r"ft|inch|inches|hz|mah|w|watts?|mp|megapixels?|miles?|stars?|st|nd|rd|th|fps|speed|year-old|"
+    r"turns?|items?|pieces?|pcs|units?|copies|pairs?|sets?|boxes|people|children|gb|tb|mb|kg|kilos?|g|lbs?|oz|cm|mm|"
+    r"km|ft|inch|inches|hz|mah|w|watts?|mp|megapixels?|miles?|stars?|st|nd|rd|th|fps|speed|year-old|"
     r"edition|model|version)(?![a-z])",
     re.IGNORECASE,
 )
 _PLURAL = re.compile(r" (?:[a-z]{2,20} )?([a-z]{2,20}[^s\W])s(?![a-z])", re.IGNORECASE)
 _NO_PLURAL = _words(
-    "unles alway thi doe ha seem sound work wa include get top thank plu perhap feel look make mean "
-    "leave cover remain "
-    "stand need"
+    "unles alway thi doe ha seem sound work wa include get top thank plu perhap feel look make mean leave cover "
+    "remain stand need"
 )
 _YEAR_AFTER = re.compile(r" (?:model|edition|version|vintage|release)", re.IGNORECASE)
 _YEAR_WORDS = frozenset(
     {"in", "since", "from", "year", "made", "built", "early", "late", "circa", "a", "the", "bought"}
 )
 _LABELS = _words(
-    "iphone ipad model version turn round item type option lot step size page room number gen "
-    "generation series galaxy pixel "
-    "windows ps playstation xbox year chapter day article no nr phase rule point level canon nikon rtx gtx mark mk"
+    "iphone ipad model version turn round item type option lot step size page room number gen generation series "
+    "galaxy pixel windows ps playstation xbox year chapter day article no nr phase rule point level canon nikon rtx "
+    "gtx mark mk"
 )
 _PRICE_WORDS = _words(
     "offer does sounds offers offering pay paying do ask asking want wanted need say says said give take accept "
-    "propose proposing "
-    "suggest counter countering counteroffer bid bidding spend sell settle go make makes be is are "
-    "was s at for of to with "
-    "on than around about from and or below above your my our their his her the a only just exactly "
-    "even full firm final "
-    "total maximum minimum price amount sum deal you me it us not then now still already instead ok "
-    "okay yes no but so "
-    "approximately roughly nearly almost under over least most until that this i offered proposed "
-    "suggested asked paid "
-    "agree agreed accepted accepting taking meet come comes down as like let lower best call closer near low high "
-    "would think believe find feel know see hear understand consider am cost costs worth value "
-    "budget limit between charge please buy stay have had another"
+    "propose proposing suggest counter countering counteroffer bid bidding spend sell settle go make makes be is are "
+    "was s at for of to with on than around about from and or below above your my our their his her the a only just "
+    "exactly even full firm final total maximum minimum price amount sum deal you me it us not then now still already "
+    "instead ok okay yes no but so approximately roughly nearly almost under over least most until that this i "
+    "offered proposed suggested asked paid agree agreed accepted accepting taking meet come comes down as like let "
+    "lower best call closer near low high would think believe find feel know see hear understand consider am cost "
+    "costs worth value budget limit between charge please buy stay have had another"
 )
 _WORD_BEFORE = re.compile(r"([A-Za-z][\w'-]{0,30})[ :]{1,3}$")
 

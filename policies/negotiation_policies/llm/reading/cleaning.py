@@ -15,8 +15,8 @@ QUOTED = "\x02"
 
 _THINK = re.compile(r"<(/?)\s*(?:think|thinking|thought|reasoning|reflection|scratchpad)\s*>", re.IGNORECASE)
 _ROLE = (
-    r"(?:buyer|seller|user|assistant|system|human|ai|bot|model|agent|opponent|customer|vendor|player|"
-    r"developer|tool|negotiator|role|me|you)"
+    r"(?:buyer|seller|user|assistant|system|human|ai|bot|model|agent|opponent|customer|vendor|player|developer|tool|"
+    r"negotiator|role|me|you)"
 )
 _MARKER = re.compile(
     r"<\||<\uff5c|\|>|</?s>|<</?sys>>|\[/?(?:inst|system|user|assistant|sys|avail\w{0,20})\]"

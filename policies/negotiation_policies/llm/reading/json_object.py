@@ -14,18 +14,16 @@ from negotiation_policies.llm.reading.reply import Kind, UnreadableError
 _START = re.compile(r"\{\s*(?:[\"'}]|$)")
 _FENCE = re.compile(r"```[a-z0-9]*", re.IGNORECASE)
 _LEAD = re.compile(
-    r"(?:(?:ok|okay|sure|certainly|of course|thanks|thank you|understood)[,.!: ]*)?"
-    r"(?:(?:here is|here's|this is)? ?(?:my|the) (?:final |best |next |counter ?)?(?:answer|reply|"
-    r"response|offer|counter-?offer|decision|"
+    r"(?:(?:ok|okay|sure|certainly|of course|thanks|thank you|understood)[,.!: ]*)?(?:(?:here is|here's|"
+    r"this is)? ?(?:my|the) (?:final |best |next |counter ?)?(?:answer|reply|response|offer|counter-?offer|decision|"
     r"move|json|action|proposal|output)(?: in json| as json)?|json|answer|output|response|reply)?\s*[:.]?",
     re.IGNORECASE,
 )
 _ACTS = re.compile(
-    r"\d|\b(?:accept\w*|agree\w*|deal|reject\w*|refus\w*|declin\w*|walk\w*|leav\w*|quit|offer\w*|"
-    r"ignor\w*|instruct\w*|said|says?|told|"
-    r"wrote|example|format|schema|like|would|could|should|if|not|no|never|instead|actually|pretend|"
-    r"imagine|output|print|"
-    r"respond|reply|system|quot\w*|opponent|your|user|kidding|joking|but|maybe|wrong|template|unless|"
+    r"\d|\b(?:accept\w*|agree\w*|deal|reject\w*|refus\w*|declin\w*|walk\w*|leav\w*|quit|offer\w*|ignor\w*|instruct\w*|"
+    r"said|says?|told|wrote|example|format|schema|like|would|could|should|if|not|no|never|instead|actually|pretend|"
+    r"imagine|output|print|respond|reply|system|quot\w*|opponent|your|user|kidding|joking|but|maybe|wrong|template|"
+    r"unless|"
     r"either|or)\b|n't",
     re.IGNORECASE,
 )

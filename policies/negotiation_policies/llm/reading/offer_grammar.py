@@ -12,9 +12,8 @@ import re
 MONEY = r"(?:PRICE|STAND)\d+"
 _ADJECTIVE = (
     r"(?:final|best|best and final|new|next|counter|revised|updated|latest|fair|own|firm|absolute|lowest|highest|"
-    r"maximum|"
-    r"minimum|asking|selling|reasonable|good|great|slightly|higher|lower|better|middle|current|opening|first|last|"
-    r"initial|special|discounted)"
+    r"maximum|minimum|asking|selling|reasonable|good|great|slightly|higher|lower|better|middle|current|opening|first|"
+    r"last|initial|special|discounted)"
 )
 _NOUN = (
     r"(?:offer|counteroffer|counter|counterproposal|price|bid|proposal|quote|sum|amount|total|deal|compromise|ground)"
@@ -26,15 +25,13 @@ _A_PRICE = (
 _PRICED = rf"(?:{_A_PRICE})? {MONEY}"
 _NO_ITEM = (
     r"(?:i|you|he|she|it|we|they|who|which|that|someone|somebody|nobody|everyone|none|is|are|was|were|be|been|will|"
-    r"would|"
-    r"can|could|may|might|must|should|shall|do|does|did|has|have|had|not|no|never|hardly|barely|almost|nearly|maybe|"
-    r"perhaps|only|just|twice|once|again|yesterday|tomorrow|later|and|or|but|nor|yet|if|unless|when|while|before|after|"
-    r"until|since|because|as|than|though|to|at|for|off|on|per|with|without|plus|minus|except|about|around|up|over|"
-    r"under|"
-    r"below|above|between|by|less|more|least|most|extra|half|part|both|each|rest|first|second|third|two|three|pair|"
-    r"next|last|other|another|same|similar|newer|used|one|ones|months?|weeks?|years?|days?|hours?|units?|pieces?|time|"
-    r"price|offer|discount|deposit|shipping|delivery|tax|taxes|fees?|postage|repairs?|warranty|sake|says?|said|think|"
-    r"thinks|going|asking|my|your|boss|wife|husband|friend)"
+    r"would|can|could|may|might|must|should|shall|do|does|did|has|have|had|not|no|never|hardly|barely|almost|nearly|"
+    r"maybe|perhaps|only|just|twice|once|again|yesterday|tomorrow|later|and|or|but|nor|yet|if|unless|when|while|"
+    r"before|after|until|since|because|as|than|though|to|at|for|off|on|per|with|without|plus|minus|except|about|"
+    r"around|up|over|under|below|above|between|by|less|more|least|most|extra|half|part|both|each|rest|first|second|"
+    r"third|two|three|pair|next|last|other|another|same|similar|newer|used|one|ones|months?|weeks?|years?|days?|"
+    r"hours?|units?|pieces?|time|price|offer|discount|deposit|shipping|delivery|tax|taxes|fees?|postage|repairs?|"
+    r"warranty|sake|says?|said|think|thinks|going|asking|my|your|boss|wife|husband|friend)"
 )
 ITEM = rf"(?:the|this|that|these|those|your|my)(?: (?!{_NO_ITEM}\b)(?:[a-z0-9'-]+|NUM)){{1,8}}?"
 _IT = rf"(?:it|this|that|them|{ITEM})"
@@ -52,8 +49,8 @@ _NAME_A_PRICE = (
 )
 _MOVE = (
     r"(?:go|going|come up|come down|come back|coming up|coming down|move|moving|drop|dropping|stretch|stretching|"
-    r"lower|lowering|raise|raising|reduce|"
-    r"reducing|increase|increasing|bring|bringing|cut|cutting|bump|bumping|revise|revising|adjust|adjusting)"
+    r"lower|lowering|raise|raising|reduce|reducing|increase|increasing|bring|bringing|cut|cutting|bump|bumping|revise|"
+    r"revising|adjust|adjusting)"
 )
 _VERBS = "|".join(
     (
@@ -78,8 +75,8 @@ _VERBS = "|".join(
 _TOGETHER = rf"(?:{_VERBS}|agree (?:on|at|to){_PRICED})"
 _MINE = rf"(?:my|our)(?: {_ADJECTIVE}){{0,3}} {_NOUN}"
 _BEST = (
-    r"(?:the )?(?:very |absolute )?(?:best|lowest|highest|most|least)(?: price| offer)?(?: that)? (?:i|we) can "
-    r"(?:do|go|offer(?: you)?|give(?: you)?|pay|make|accept)"
+    r"(?:the )?(?:very |absolute )?(?:best|lowest|highest|most|least)(?: price| offer)?(?: that)? (?:i|we) can (?:do|"
+    r"go|offer(?: you)?|give(?: you)?|pay|make|accept)"
 )
 _IS = r"(?:is|remains|stands|stays|would be|will be|has to be)"
 _STATEMENTS = "|".join(
@@ -112,26 +109,25 @@ _QUESTIONS = "|".join(
     )
 )
 _LABELS = (
-    r"(?:(?:here is |this is )?(?:my |our )?(?:(?:final|best|new|counter|revised|updated|fair|asking) ){0,3}"
-    r"(?:offer|counteroffer|counter|price|bid|proposal|counterproposal)"
+    r"(?:(?:here is |this is )?(?:my |our )?(?:(?:final|best|new|counter|revised|updated|fair|asking) ){0,3}(?:offer|"
+    r"counteroffer|counter|price|bid|proposal|counterproposal)"
     rf"|{_SUBJECT} {_NAME_A_PRICE}(?: (?:with|at|you))?"
     rf"|action (?:INTRO )?offer price)(?: is)?(?: INTRO)? {MONEY}"
 )
 _LEAD = (
     r"(?:(?:and|but|so|then|well|ok|okay|fine|sure|yes|no|hello|hi|hey|thanks|thank you|sorry|however|therefore|"
     r"instead|now|still|yet|thus|hence|alternatively|honestly|frankly|unfortunately|sadly|regrettably|right|in fact|"
-    r"hmm|alright|all right|great|good|look|listen|"
-    r"in that case|at this point|for now|for that reason|that said|with that (?:said|in mind)|given that|on my side|"
+    r"hmm|alright|all right|great|good|look|listen|in that case|at this point|for now|for that reason|that said|"
+    r"with that (?:said|in mind)|given that|on my side|"
     rf"this time|today|because of (?:this|that)|as (?:the|a) (?:buyer|seller|compromise|fair compromise)|for {ITEM}) )"
     r"{0,4}"
 )
 _TAIL = (
     rf"(?: (?:for {_IT}|in cash|cash|today|now|right now|right away|immediately|firm|final|flat|even|total|in total|"
     r"all in|altogether|please|though|to start|to start with|to begin with|instead(?: of STAND\d+)?|to you|for you|"
-    r"from you|then|sir|my friend|tops|only|"
-    r"take it or leave "
-    rf"it|no more|no less|and no (?:more|less|further|higher|lower)|final offer|as (?:my|a|an|the)(?: {_ADJECTIVE})* "
-    rf"(?:{_NOUN}|gesture of goodwill|starting point|middle ground))){{0,3}}"
+    r"from you|then|sir|my friend|tops|only|take it or leave "
+    rf"it|no more|no less|and no (?:more|less|further|higher|lower)|final offer|as (?:my|a|an|"
+    rf"the)(?: {_ADJECTIVE})* (?:{_NOUN}|gesture of goodwill|starting point|middle ground))){{0,3}}"
     r"(?P<reason> (?:since|considering|given|based on|due to|because|which|as (?:it|this|that|i|we|a gesture|a sign)|"
     r"to (?:reflect|show|be fair|close|get|make this|make it|meet|account)) (?:[a-z0-9' -]|NUM|STAND\d+|"
     r"CHANGE){1,160})?"

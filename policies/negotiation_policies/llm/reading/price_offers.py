@@ -6,6 +6,7 @@ import re
 
 from negotiation_policies.llm.reading import offer_grammar
 from negotiation_policies.llm.reading.framing import (
+    any_of,
     check_not_retracted,
     conditions,
     denies,
@@ -20,63 +21,65 @@ from negotiation_policies.llm.reading.skeleton import Sentence
 _TAG_QUESTION = re.compile(
     r"(?:and |so )?(?:how does (?:that|this|it) (?:sound|work|look)(?: (?:to|for) you)?|what do you (?:say|think)|"
     r"(?:does|would|will|could|can) (?:that|this|it) (?:work|be (?:ok|okay|fine|acceptable|fair))(?: (?:for|with|"
-    r"to) you)?|"
-    r"is (?:that|this|it) (?:ok|okay|fine|acceptable|fair)(?: (?:for|with|to) you)?|(?:do we have a )?deal|shall we|"
-    r"ok|okay|agreed|sounds? (?:good|fair)|can we agree(?: on (?:that|this))?|are you (?:ok|okay|fine) with (?:that|"
-    r"this))"
+    r"to) you)?|is (?:that|this|it) (?:ok|okay|fine|acceptable|fair)(?: (?:for|with|to) you)?|(?:do we have a )?deal|"
+    r"shall we|ok|okay|agreed|sounds? (?:good|fair)|can we agree(?: on (?:that|this))?|are you (?:ok|okay|"
+    r"fine) with (?:that|this))"
 )
-_COMPANION = re.compile(
-    r"(?:and |so |because |while |as |since )?(?:(?:i|it|that|this|these|which)\b.*"
-    r"|you (?:will|can|would) (?:love|like|enjoy|see|find|be|have a|get a)\b.*|we (?:can|could|will|would|both|"
-    r"are)\b.*|(?:then )?(?:we|you) (?:will )?have a deal|it is a deal"
-    r"|(?:the|my|your|our|both|its) .*\b(?:is|are|has|have|comes?|works?|looks?|will|reflects?|represents?|seems?)\b.*"
-    r"|and (?:its )?(?:condition|age|quality|value|demand|rarity|features|brand|wear|performance|effort|time)"
-    r"|(?:given|considering|based on|especially|particularly|due to|reflecting|taking)\b.*"
-    r"|(?:firm|final|cash|in cash|please|thanks|thank you|my friend|sir|take it|or leave it|today|right now|"
-    r"as (?:my|a) (?:final|last|best) (?:offer|price)))"
-    r"|or (?:else )?(?:i|we) (?:will |am )?(?:walk(?:ing)?(?: away)?|out)|but (?:no more|no further|no less|no higher|"
-    r"no lower|that is (?:my|the|as)\b.*|this is my\b.*|"
-    r"i (?:can not|will not) (?:go|do|offer|pay) (?:any )?(?:lower|higher|further|more|better|less|above|below)\b.*)"
+_COMPANION = any_of(
+    r"(?:and |so |because |while |as |since )?(?:i|it|that|this|these|which)\b.*",
+    r"(?:and |so )?you (?:will|can|would) (?:love|like|enjoy|see|find|be|have a|get a)\b.*",
+    r"(?:and |so )?we (?:can|could|will|would|both|are)\b.*|(?:and )?(?:then )?(?:we|you) (?:will )?have a deal",
+    r"(?:and |so |because |while |as |since )?(?:the|my|your|our|both|its) .*\b(?:is|are|has|have|comes?|works?|looks?|"
+    r"will|reflects?|represents?|seems?)\b.*",
+    r"and (?:its )?(?:condition|age|quality|value|demand|rarity|features|brand|wear|performance|effort|time)",
+    r"(?:given|considering|based on|especially|particularly|due to|reflecting|taking)\b.*",
+    r"firm|final|cash|in cash|please|thanks|thank you|my friend|sir|take it|or leave it|today|right now",
+    r"as (?:my|a) (?:final|last|best) (?:offer|price)",
+    r"or (?:else )?(?:i|we) (?:will |am )?(?:walk(?:ing)?(?: away)?|out)",
+    r"but (?:no (?:more|further|less|higher|lower)|that is (?:my|the|as)\b.*|this is my\b.*)",
+    r"but i (?:can not|will not) (?:go|do|offer|pay) (?:any )?(?:lower|higher|further|more|better|less|above|below)\b"
+    r".*",
 )
 _TERMS = re.compile(
-    r"\b(?:includ\w*|throw\w*|plus|minus|with(?:out)? (?:free|a|an|the|no)|shipping|ship|delivery|deliver\w*|"
-    r"warranty|taxe?s?|fees?|bonus|extra|discount|rebate|instal\w+|deposit|half|split|later|tomorrow|next|"
-    r"maybe|perhaps|might|guess|suppose|not sure|think about|consider it|need|want|expect|require\w*|demand\w*|only if|"
-    r"each|per|monthly|QUOTE|PRICE\d+)\b"
+    r"\b(?:includ\w*|throw\w*|plus|minus|with(?:out)? (?:free|a|an|the|no)|shipping|ship|delivery|deliver\w*|warranty|"
+    r"taxe?s?|fees?|bonus|extra|discount|rebate|instal\w+|deposit|half|split|later|tomorrow|next|maybe|perhaps|might|"
+    r"guess|suppose|not sure|think about|consider it|need|want|expect|require\w*|demand\w*|only if|each|per|monthly|"
+    r"QUOTE|PRICE\d+)\b"
 )
 _ADDS_TERMS = re.compile(
     r"(?:and )?(?:plus|minus|without|excluding|except|or|unless|with (?!that|this|all|respect)|less)\b.*"
 )
 _OTHERS_DUTY = re.compile(
-    r"(?:(?:and|but|while|so|then) )*you (?:will |must |have to |also |should |need to )*(?:(?:pay|cover)(?: for)? "
-    r"(?:the )?(?:shipping|delivery|tax|taxes|fees?|postage|transport|repairs?)|include|throw|add|deliver|bring|ship)\b"
+    r"(?:(?:and|but|while|so|then) )*you (?:will |must |have to |also |should |need to )*(?:(?:pay|"
+    r"cover)(?: for)? (?:the )?(?:shipping|delivery|tax|taxes|fees?|postage|transport|repairs?)|include|throw|add|"
+    r"deliver|bring|ship)\b"
 )
 _SPELLED = re.compile(r"\b(?:hundred|thousand|grand|(?:twen|thir|for|fif|six|seven|eigh|nine)ty)\b")
 _FAULT = (
-    r"\b(?:{}) (?:is|was|seems|sounds) (?:way |far |just |much |still |a bit )*"
-    r"(?:too|outrageous|ridiculous|unacceptable|an insult|insulting|crazy|nonsense)\b"
+    r"\b(?:{}) (?:is|was|seems|sounds) (?:way |far |just |much |still |a bit )*(?:too|outrageous|ridiculous|"
+    r"unacceptable|an insult|insulting|crazy|nonsense)\b"
 )
 _REFERENCE = re.compile(
     r"\b(?:list(?:ed)?|retails?|originally|market|regular|sticker|msrp|brand new|online|elsewhere|average|typically|"
     r"usually|priced at|valued at|worth|costs?|bought|paid|spent|apart)\b"
-    r"|\b(?:items?|ones?|models?|these|those|they|it|others|another|sellers?|buyers?) (?:\w+ ){0,2}"
-    r"(?:sells?|goes|go|went|sold|retails?|asks?|offers?|offered) "
+    r"|\b(?:items?|ones?|models?|these|those|they|it|others|another|sellers?|buyers?) (?:\w+ ){0,2}(?:sells?|goes|go|"
+    r"went|sold|retails?|asks?|offers?|offered) "
     r"|\b(?:i|we)(?: \w+){0,3} (?:offered|proposed|said|asked|suggested|started|mentioned|were|was|wanted|had)\b"
     r"|\b(?:my|our|the) (?:previous|earlier|last|first|initial|original|opening|old|starting|prior|former|list)\b"
     r"|\bi am (?:still )?at\b"
 )
 _SHARED_SUBJECT = re.compile(r"(and|but|so|then) (?!i |we |let |my )")
 _POLITE = re.compile(
-    r"(?:(?:and|but|so|well|ok|okay) )*(?:i|we) (?:(?:do|really|truly|fully|can|must|will|respectfully) )*"
-    r"(?:appreciate|understand|hear|see|respect|value|recognize|acknowledge|thank|compromise|make an exception|"
-    r"am (?:willing|happy|ready|prepared) to compromise|(?:decline|reject) (?:your|the|STAND))\b"
+    r"(?:(?:and|but|so|well|ok|okay) )*(?:i|we) (?:(?:do|really|truly|fully|can|must|will|"
+    r"respectfully) )*(?:appreciate|understand|hear|see|respect|value|recognize|acknowledge|thank|compromise|"
+    r"make an exception|am (?:willing|happy|ready|prepared) to compromise|(?:decline|reject) (?:your|the|STAND))\b"
 )
-_CLOSING = re.compile(
-    r"(?:and )?(?:(?:that|this) is (?:my|the) (?:(?:final|best|last|lowest|highest|absolute) )*(?:offer|price|"
-    r"i can do)|"
-    r"(?:that|this) is (?:final|all)|take it|or leave it|take it or leave it|final offer|no more|no less|"
-    r"no more no less|"
-    r"thanks|thank you|please|what do you (?:say|think)|(?:do we have a )?deal|how does that sound)"
+_CLOSING = any_of(
+    r"(?:that|this) is (?:my|the) (?:(?:final|best|last|lowest|highest|absolute) )*(?:offer|price|i can do)",
+    r"(?:that|this) is (?:final|all)|take it|or leave it|take it or leave it|final offer",
+    r"no more|no less|no more no less",
+    r"thanks|thank you|please|what do you (?:say|think)|(?:do we have a )?deal|how does that sound",
+    before="(?:and )?",
 )
 
 
@@ -155,15 +158,9 @@ def check_offer(sentences: list[Sentence], price: str) -> None:
     """
     made = False
     for sentence in sentences:
-        check_not_retracted(sentence)
         offers = offers_in(sentence)
         made = made or bool(offers) or bool(re.search(price, sentence.words))
-        if spells_number(sentence):
-            raise UnreadableError("The reply spells out a number. Write the one price in digits.")
-        if conditions(sentence.words):
-            raise UnreadableError("An offer cannot carry a condition. Name one price and nothing else.")
-        if any(_OTHERS_DUTY.match(clause) for clause in sentence.clauses):
-            raise UnreadableError("An offer is a price alone. Name one price and nothing else.")
+        _check_exact(sentence)
         if made and (is_taken_back(sentence) or _ADDS_TERMS.fullmatch(sentence.words)):
             raise UnreadableError("The reply offers a price and takes it back or adds to it. Name one price.")
         if finds_fault(sentence, rf"{price}|it|that|this" if made else price):
@@ -172,6 +169,16 @@ def check_offer(sentences: list[Sentence], price: str) -> None:
         others = [] if -1 in offers else [c for i, c in enumerate(sentence.clauses) if i not in offers]
         if any(re.search(price, clause) and denies(clause) for clause in others):
             raise UnreadableError("The reply offers a price and denies it. Name one price.")
+
+
+def _check_exact(sentence: Sentence) -> None:
+    check_not_retracted(sentence)
+    if spells_number(sentence):
+        raise UnreadableError("The reply spells out a number. Write the one price in digits.")
+    if conditions(sentence.words):
+        raise UnreadableError("An offer cannot carry a condition. Name one price and nothing else.")
+    if any(_OTHERS_DUTY.match(clause) for clause in sentence.clauses):
+        raise UnreadableError("An offer is a price alone. Name one price and nothing else.")
 
 
 def _check_companions(sentence: Sentence, offers: dict[int, re.Match[str]]) -> None:

@@ -29,8 +29,7 @@ _REST = re.compile(
 _EVERYTHING = re.compile(r"\b(?:everything|all (?:of )?(?:the )?items|all of (?:it|them)|it all)\b")
 _NOTHING = re.compile(r"\b(?:nothing|none)\b")
 _MODALS = (
-    r"(?:will|would|can|shall|do|am|are|like|to|just|then|only|also|propose|suggest|that|want|going|"
-    r"happy|therefore)"
+    r"(?:will|would|can|shall|do|am|are|like|to|just|then|only|also|propose|suggest|that|want|going|happy|therefore)"
 )
 ME = re.compile(
     rf"\b(?:i|we) (?:{_MODALS} ){{0,5}}(?:keep|keeping|take|taking|get|getting|have|receive|receiving|"
@@ -47,10 +46,9 @@ _AFTERWARDS = re.compile(
     r"\b(?:is |are |go |goes |stays? with )?(?:for|to|with) (me|you)(?: to keep)?(?= ?(?:[,;.!]|$|and\b))"
 )
 _FILLER = re.compile(
-    r"\b(?:and|with|as well as|plus|also|too|the|of|units?|items?|books? of|please|then|so|ok|okay|"
-    r"fine|well|while|whereas|but|i propose|i suggest|"
-    r"my (?:offer|proposal|split)(?: is)?|proposal|offer|how about|what about|let us say|that|in "
-    r"total|for (?:myself|yourself)|each|here is|deal idea|sure|myself|yourself)\b|[^\w]+"
+    r"\b(?:and|with|as well as|plus|also|too|the|of|units?|items?|books? of|please|then|so|ok|okay|fine|well|while|"
+    r"whereas|but|i propose|i suggest|my (?:offer|proposal|split)(?: is)?|proposal|offer|how about|what about|"
+    r"let us say|that|in total|for (?:myself|yourself)|each|here is|deal idea|sure|myself|yourself)\b|[^\w]+"
 )
 _STATING = re.compile(r"ITEM\d|\d|\b(?:everything|the rest|all of (?:it|them)|remaining|all items)\b")
 

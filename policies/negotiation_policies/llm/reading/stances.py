@@ -22,15 +22,15 @@ from negotiation_policies.llm.reading.reply import UnreadableError
 from negotiation_policies.llm.reading.skeleton import STAND, Sentence
 
 _ADVERBS = (
-    r"(?:(?:really|now|then|just|gladly|happily|certainly|definitely|therefore|hereby|simply|gratefully|fully|also|"
-    r"do|can|will|shall|formally|officially|absolutely|respectfully|reluctantly|have decided to|am going to|"
-    r"would be (?:very |more than )?(?:happy|glad|pleased|delighted) to|"
-    r"am (?:very |more than )?(?:happy|glad|pleased|delighted|willing|ready|prepared|content) to) ){0,4}"
+    r"(?:(?:really|now|then|just|gladly|happily|certainly|definitely|therefore|hereby|simply|gratefully|fully|also|do|"
+    r"can|will|shall|formally|officially|absolutely|respectfully|reluctantly|have decided to|am going to|"
+    r"would be (?:very |more than )?(?:happy|glad|pleased|delighted) to|am (?:very |more than )?(?:happy|glad|pleased|"
+    r"delighted|willing|ready|prepared|content) to) ){0,4}"
 )
 _OPENING = (
-    r"(?:(?:ok|okay|yes|yeah|yep|yup|fine|great|good|sure|alright|all right|very well|well|perfect|"
-    r"excellent|wonderful|"
-    r"thanks|thank you|so|now|deal|agreed|done|fair enough|sounds good|you win|but|therefore|hello|hi) ){0,4}"
+    r"(?:(?:ok|okay|yes|yeah|yep|yup|fine|great|good|sure|alright|all right|very well|well|perfect|excellent|"
+    r"wonderful|thanks|thank you|so|now|deal|agreed|done|fair enough|sounds good|you win|but|therefore|hello|"
+    r"hi) ){0,4}"
 )
 _THING = (
     r"(?:offer|counteroffer|price|proposal|counterproposal|terms|bid|deal|split|division|allocation|figure|amount|"
@@ -38,13 +38,12 @@ _THING = (
 )
 _DETERMINER = (
     r"(?:the|your|this|that|these|those)(?: (?:last|latest|current|standing|final|generous|fair|kind|new|first|"
-    r"revised|proposed|"
-    r"updated))?"
+    r"revised|proposed|updated))?"
 )
 _AMOUNT = r"(?:(?:your|the|that|this) )?STAND\d+"
 _OBJECT = (
-    rf"(?:it|that|this|{_AMOUNT}|{_DETERMINER} {_THING}"
-    rf"(?: (?:of|at|for|to pay|to (?:buy|sell)(?: (?:it|this|{ITEM}))?(?: to me)? (?:for|at)) {_AMOUNT})?)"
+    rf"(?:it|that|this|{_AMOUNT}|{_DETERMINER} {_THING}(?: (?:of|at|for|to pay|to (?:buy|sell)(?: (?:it|this|"
+    rf"{ITEM}))?(?: to me)? (?:for|at)) {_AMOUNT})?)"
 )
 _TAIL = (
     r"(?: (?:now|then|today|gladly|happily|with pleasure|as is|as it stands|immediately|thank you|thanks|sir|madam|"
@@ -52,8 +51,7 @@ _TAIL = (
     rf"for {ITEM})){{0,2}}"
 )
 _ACCEPTING = re.compile(
-    rf"{_OPENING}(?:"
-    rf"(?:i|we) {_ADVERBS}(?:accept|take|am accepting|am taking) {_OBJECT}"
+    rf"{_OPENING}(?:(?:i|we) {_ADVERBS}(?:accept|take|am accepting|am taking) {_OBJECT}"
     rf"|(?:i|we) {_ADVERBS}accept"
     rf"|(?:i|we) {_ADVERBS}(?:agree|am agreeing) (?:to|with|on) (?!it |this |that ){_OBJECT}"
     rf"|(?:i|we) {_ADVERBS}agree to (?:pay|(?:buy|sell)(?: it)? for) {_AMOUNT}"
@@ -63,8 +61,7 @@ _ACCEPTING = re.compile(
     rf"|{_AMOUNT} (?:it is|works for me|is acceptable(?: to me)?|is accepted|is a deal|is agreed)"
     rf"|(?:your|the|this|that) (?:offer|price|proposal|split)(?: of {_AMOUNT})? (?:is accepted|is "
     r"acceptable(?: to me)?|works for me)"
-    rf"|(?:offer|proposal) accepted|(?:that|this) works for me"
-    rf"){_TAIL}"
+    rf"|(?:offer|proposal) accepted|(?:that|this) works for me){_TAIL}"
 )
 _BARE = re.compile(
     rf"{_OPENING}(?:(?:accept|accepted|deal|agreed|sold|i agree|i accept|we agree)|"
@@ -73,21 +70,17 @@ _BARE = re.compile(
 _WALKING = re.compile(
     rf"{_OPENING}(?:i regret (?:that |but )?)?(?:i|we) (?:(?:now|then|will|shall|must|have to|am going to|choose to|"
     rf"have decided "
-    r"to|decide to|hereby|"
-    r"simply|just|therefore|am afraid i|will have to|need to|would rather) ){0,3}"
-    r"(?:walk away|walk out|walk|am walking|am walking away|am walking out|am out|quit|withdraw|am "
-    r"withdrawing|am leaving|"
-    r"leave the (?:table|negotiations?)|am done(?: here| negotiating| talking| with (?:this|the|these) "
-    r"(?:negotiations?|talks))|"
-    r"am leaving (?:the|this) (?:table|negotiations?)|(?:am ending|end|quit|am terminating|terminate) (?:this|"
-    r"the|our|these) (?:negotiations?|talks|discussions?))"
-    r"(?: (?:from (?:this|the|these|our) (?:deal|negotiations?|offer|table|talks)|now|here|today|"
-    r"without a deal|for good|goodbye)){0,2}"
+    r"to|decide to|hereby|simply|just|therefore|am afraid i|will have to|need to|would rather) ){0,3}(?:walk away|"
+    r"walk out|walk|am walking|am walking away|am walking out|am out|quit|withdraw|am withdrawing|am leaving|"
+    r"leave the (?:table|negotiations?)|am done(?: here| negotiating| talking| with (?:this|the|"
+    r"these) (?:negotiations?|talks))|am leaving (?:the|this) (?:table|negotiations?)|(?:am ending|end|quit|"
+    r"am terminating|terminate) (?:this|the|our|these) (?:negotiations?|talks|discussions?))(?: (?:from (?:this|the|"
+    r"these|our) (?:deal|negotiations?|offer|table|talks)|now|here|today|without a deal|for good|goodbye)){0,2}"
 )
 _STATEMENT = re.compile(r"(?:i|we|it|this|that|STAND\d+|your (?:price|offer)) ")
 _NO_DEAL = re.compile(
-    r"(?:sorry |then |so )?(?:no deal(?: (?:today|then|here|for me|sorry))?|i am done(?: here)?|"
-    r"i am (?:not|no longer) interested(?: anymore| any more)?|i will look elsewhere)"
+    r"(?:sorry |then |so )?(?:no deal(?: (?:today|then|here|for me|sorry))?|i am done(?: here)?|i am (?:not|"
+    r"no longer) interested(?: anymore| any more)?|i will look elsewhere)"
 )
 _FAREWELL = re.compile(r"(?:and )?(?:goodbye|bye|bye bye|farewell)(?: (?:then|now|for good))?")
 _BARE_WALK = re.compile(r"(?:i )?(?:walk|walk away|walking away|quit)")
@@ -98,31 +91,28 @@ _POLITE_AND = re.compile(
 
 _PRAISE = re.compile(
     r"(?:(?:your|the|that|this) [a-z]+(?: of STAND\d+)?|STAND\d+|it|that|this) (?:is|sounds|seems|looks) (?:very |"
-    r"quite |"
-    r"perfectly |more than |an? )*(?:fair|good|reasonable|great|acceptable|fine|ok|okay|generous)"
-    r"(?: (?:price|offer|deal|split|compromise))?(?: (?:to|for|with) me)?"
+    r"quite |perfectly |more than |an? )*(?:fair|good|reasonable|great|acceptable|fine|ok|okay|generous)(?: (?:price|"
+    r"offer|deal|split|compromise))?(?: (?:to|for|with) me)?"
 )
 _DEMAND = re.compile(
-    r"\b(?:include|includes|including|throw|add|adding|plus|minus|extra|bonus|free|discount|must|"
-    r"require\w*|demand\w*|need|want|"
-    r"expect|with|only|however|although|though|instead|rather|unless|give me|pay for|first|deliver\w*|"
-    r"shipping|shipped|included|installed|warranty|guarantee\w*|refund\w*|return\w*|on you|walk\w*|"
-    r"withdraw\w*|quit\w*|but|maybe|perhaps|almost|lower|raise|"
-    r"reduce|increase|pending|approval|ask my|check with|later|tomorrow|consider|think about|too|except|half|"
-    r"hundred|thousand|grand|fifty|sixty|seventy|eighty|ninety|twenty|thirty|forty|CHANGE|QUOTE)\b|\bPRICE\d|^or\b"
+    r"\b(?:include|includes|including|throw|add|adding|plus|minus|extra|bonus|free|discount|must|require\w*|demand\w*|"
+    r"need|want|expect|with|only|however|although|though|instead|rather|unless|give me|pay for|first|deliver\w*|"
+    r"shipping|shipped|included|installed|warranty|guarantee\w*|refund\w*|return\w*|on you|walk\w*|withdraw\w*|"
+    r"quit\w*|but|maybe|perhaps|almost|lower|raise|reduce|increase|pending|approval|ask my|check with|later|tomorrow|"
+    r"consider|think about|too|except|half|hundred|thousand|grand|fifty|sixty|seventy|eighty|ninety|twenty|thirty|"
+    r"forty|CHANGE|QUOTE)\b|\bPRICE\d|^or\b"
 )
 _MAYBE = re.compile(r"\b(?:might|may|could|would) (?:accept|agree|take)\b")
 _AFTERWARDS = re.compile(
     r"(?:and |so |as |because |since |but )?(?:(?:i|we|it|that|this|which|you)\b.*|(?:thank|thanks|"
-    r"look(?:ing)? forward|"
-    r"let us|please|have a|see you|good luck|best|kind|warm|the [a-z]+ (?:is|looks)|STAND\d+ (?:is|it))\b.*|sir|madam|"
-    r"my friend|friend|now|today|deal|agreed|great|perfect|STAND\d+|NUM)"
+    r"look(?:ing)? forward|let us|please|have a|see you|good luck|best|kind|warm|the [a-z]+ (?:is|looks)|"
+    r"STAND\d+ (?:is|it))\b.*|sir|madam|my friend|friend|now|today|deal|agreed|great|perfect|STAND\d+|NUM)"
 )
 _YIELDING = re.compile(r"but (?:ok|okay|fine|alright|all right|deal|you win|fair enough)")
 _IMPERATIVE = re.compile(
-    r"(?:and |then |please |you |just )*(?:make|give|drop|cut|send|bring|ship|cover|pay|get|let(?! "
-    r"us (?:finali[sz]e|close|complete|proceed|wrap|shake|move|seal|arrange|do it))|match|meet|offer|"
-    r"come|deliver|sign|do|say|refuse|go|keep|promise|show|prove)\b"
+    r"(?:and |then |please |you |just )*(?:make|give|drop|cut|send|bring|ship|cover|pay|get|let(?! us (?:finali[sz]e|"
+    r"close|complete|proceed|wrap|shake|move|seal|arrange|do it))|match|meet|offer|come|deliver|sign|do|say|refuse|go|"
+    r"keep|promise|show|prove)\b"
 )
 _PLAIN_QUESTION = re.compile(
     r"(?:and |so )?(?:when|where|how soon|how do|how should|how shall|how would you like|shall (?:we|i))\b"
