@@ -33,6 +33,7 @@ class View:
         game: int64 (B,), the row's fixed slot in the batch, 0..size-1; rows come in any subset and order.
         game_seed: uint64 (B,), this game's own seed for this seat.
         messages: with chat, one list a row of ``(turn, agent, text)``; else ``None``.
+        discount: what the own reward is multiplied by for each turn before the accepted offer, (B,) or one number.
     """
 
     role: Int64
@@ -41,6 +42,7 @@ class View:
     game: Int64
     game_seed: NDArray[np.uint64]
     messages: Sequence[Sequence[Message]] | None = None
+    discount: Float64 | float = 1.0
 
     @classmethod
     def late(cls, facts: Mapping[str, object], late: Mapping[str, Callable[[], NDArray[Any]]]) -> Self:
@@ -94,7 +96,8 @@ class Policy(Protocol[ViewT, DecisionT]):
     A policy that waits for a server or a person says with an attribute ``games_at_once`` how many games it can play
     side by side; they are then played by threads, each with a deep copy of its own. A policy that holds what threads
     can share (a model, a client of a server) or what cannot be copied (a lock, an open file) defines ``__deepcopy__``,
-    which shares that and copies what is kept by game; a policy that keeps nothing returns itself.
+    which shares that and copies what is kept by game; a policy that keeps nothing returns itself. Where there is a
+    method ``check_ready()``, commands call it before the first game; it raises with what is missing.
     """
 
     def reset(self, size: int, seed: int | None = None) -> None:

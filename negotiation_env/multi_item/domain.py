@@ -183,6 +183,7 @@ class MultiItemDomain:
             standing_offer=mine(standing_before(episodes, rows, turn, NO_SPLIT), False),
             own_offers=mine(offers_before(episodes, game, turn, 0, NO_SPLIT), True),
             opponent_offers=mine(offers_before(episodes, game, turn, 1, NO_SPLIT), False),
+            discount=np.array(config.discounts)[seat],
             disagreement=np.array(config.disagreement)[seat],  # type: ignore[attr-defined]  # this domain's config
         )
 

@@ -180,5 +180,6 @@ class MultiItemLayout:
             standing_offer=items(numbers[:, standing]),
             own_offers=proposals[0],
             opponent_offers=proposals[1],
+            discount=np.array(self.config.discounts)[role],
             disagreement=np.array(self.config.disagreement)[role],
         )

@@ -52,6 +52,7 @@ class MultiItemState(GameState):
             "quantities": read_only(quantities),
             "values": read_only(self.values[rows, seat]),
             "disagreement": self._disagreement[seat][:size],
+            "discount": self.config.discounts[seat],
         }
         late = {
             "standing_offer": lambda: _mine(self.acceptable(rows, seat), quantities, False),

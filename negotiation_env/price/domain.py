@@ -169,6 +169,7 @@ class PriceDomain:
             own_offers=own,
             opponent_offers=opponent,
             opponent_reservation_price=limits[1 - seat, each] if known else np.full(len(rows), np.nan),
+            discount=np.array(config.discounts)[seat],
             tick=config.tick,
             price_points=config.price_grid,
         )

@@ -162,6 +162,7 @@ class PriceLayout:
             own_offers=offers[0],
             opponent_offers=offers[1],
             opponent_reservation_price=price(numbers[:, OPPONENT_LIMIT]),
+            discount=np.array(self.config.discounts)[(numbers[:, ROLE] > 0).astype(np.int64)],
             tick=tick,
             price_points=self.config.price_grid,
         )

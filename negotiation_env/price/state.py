@@ -58,6 +58,7 @@ class PriceState(GameState):
             "price_high": read_only(self.high[rows]),
             "standing_offer": read_only(standing),
             "opponent_reservation_price": read_only(self.limit(1 - seat)[rows]) if known else self._unknown[:size],
+            "discount": self.config.discounts[seat],
             "tick": self.config.tick,
             "price_points": self.config.price_grid,
         }

@@ -79,7 +79,8 @@ def kinds_of(seats: Iterable[Sequence[str]], domain: str) -> set[str]:
 
 def check_models(run: Run) -> None:
     """Ask every language model whether it is there, before any game; raises ``RuntimeError`` with what to do."""
-    for policy in dict.fromkeys(player.policy for seat in run.players for player in seat):
-        check = getattr(policy, "check", None)
+    policies = {id(player.policy): player.policy for seat in run.players for player in seat}
+    for policy in policies.values():
+        check = getattr(policy, "check_ready", None)
         if callable(check):
             check()

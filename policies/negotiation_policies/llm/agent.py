@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Generic, Self, TypeVar
+from pathlib import Path
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from negotiation_env.policy import FAULT, JsonValue, Note, View
 from negotiation_policies.llm.asking import Asked
@@ -18,6 +20,7 @@ from negotiation_policies.llm.backends.reliable import Model, Reliability
 from negotiation_policies.llm.prompt import Prompt, load_prompt
 from negotiation_policies.parameters import check_choice, check_number, check_whole
 
+_BEGINNING = 1 << 20
 REPLIES = ("auto", "json", "text")
 ViewT = TypeVar("ViewT", bound=View)
 DecisionT = TypeVar("DecisionT")
@@ -61,6 +64,8 @@ class LanguageAgent(ABC, Generic[ViewT, DecisionT]):
         concurrency: how many decisions are made at once with this model.
     """
 
+    needed_texts: ClassVar[Mapping[str, Iterable[str]]]
+    """The texts that the prompt must have, each with the placeholders that it may have."""
     model: str | Backend = "smollm2"
     base_url: str | None = None
     prompt: str = ""
@@ -77,7 +82,11 @@ class LanguageAgent(ABC, Generic[ViewT, DecisionT]):
         check_number("temperature", self.temperature, 0.0, 2.0)
         check_whole("max_tokens", self.max_tokens, low=1)
         check_whole("reasks", self.reasks, low=0)
-        _ = self.reliability, self.texts
+        check_model(self.model, self.base_url)
+        if not isinstance(self.prompt, str):
+            raise ValueError(f"prompt is {self.prompt!r}; it must be the name of a prompt or the path of a .toml file.")
+        _ = self.reliability
+        self.texts.check(self.needed_texts)
 
     @property
     def params(self) -> dict[str, JsonValue]:
@@ -114,12 +123,13 @@ class LanguageAgent(ABC, Generic[ViewT, DecisionT]):
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
         return self  # it keeps nothing, and its model is shared anyway
 
-    def check(self) -> None:
-        """Ask the backend for its models, so that a wrong name or a missing server is known before any game.
+    def check_ready(self) -> None:
+        """Ask the backend for its model, so that what is wrong is known before any game.
 
         Raises:
-            BackendError: it cannot be reached, or lacks the model.
+            BackendError: it cannot be reached, lacks the model, or cannot hold replies to a schema as asked.
         """
+        self._uses_json(self.opened)
         run(self.opened.check())
 
     def reset(self, size: int, seed: int | None = None) -> None:
@@ -169,12 +179,40 @@ async def together(work: Sequence[Coroutine[Any, Any, Made]]) -> list[Made]:
             task.cancel()
 
 
+def check_model(model: str | Backend, base_url: str | None) -> None:
+    """Raise ``ValueError`` unless a model is a name or a backend, and an address is one without a password."""
+    if not isinstance(model, str) and not callable(getattr(model, "complete", None)):
+        raise ValueError(f"model is {model!r}; it must be a name such as 'ollama/llama3', or a backend.")
+    if base_url is None:
+        return
+    if not isinstance(base_url, str) or not base_url.startswith(("http://", "https://")):
+        raise ValueError(f"base_url is {base_url!r}; it must be an address such as 'http://127.0.0.1:8000/v1'.")
+    if "@" in base_url or "?" in base_url or "#" in base_url:
+        raise ValueError(
+            "base_url holds a user, a password or a query, and settings are written to files; give the address alone, "
+            "and the key in the environment as OPENAI_API_KEY."
+        )
+
+
 def model_name(model: str | Backend) -> str:
-    """A model as records name it: without the folders of a file."""
+    """A model as records name it: without folders, but with a digest of the files that it is read from."""
     if not isinstance(model, str):
         return model.name
-    scheme, slash, rest = model.partition("/")
-    if slash and scheme in ("local", "transformers") and ("/" in rest or rest.startswith(".")):
-        is_folder = scheme == "local" or rest.startswith((".", "/", "~"))
-        return f"{scheme}/{rest.rstrip('/').rsplit('/', 1)[-1]}" if is_folder else model
-    return model
+    scheme, _, rest = model.strip().partition("/")
+    path = Path(rest).expanduser()
+    if scheme == "local" or (scheme == "transformers" and (path.exists() or rest.startswith((".", "/", "~")))):
+        digest = _digest(path)
+        return f"{scheme}/{path.name}{f'@{digest}' if digest else ''}"
+    return f"{scheme}/{path.name}" if rest.startswith("/") else model.strip()
+
+
+def _digest(path: Path) -> str:
+    """8 hex digits of sizes and beginnings of the files of a model; empty if there is none."""
+    files = [path] if path.is_file() else sorted(file for file in path.glob("*") if file.is_file())
+    if not files:
+        return ""
+    digest = hashlib.sha256()
+    for file in files:
+        with file.open("rb") as content:
+            digest.update(f"{file.name} {file.stat().st_size} ".encode() + content.read(_BEGINNING))
+    return digest.hexdigest()[:8]

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from negotiation_policies.llm.backends.reliable import Budget, Model
 
 _CUT = "The reply was cut at {limit} tokens. Be brief."
+_STOPPED = "The reply did not end by itself ({reason})."
+_ENDS = ("stop", "eos", "end_turn", "stop_sequence")
+"""How a reply ends by itself, in the words of backends."""
 Move = TypeVar("Move")
 
 
@@ -23,7 +26,8 @@ class Reading(Generic[Move]):
     move: Move | None
     reason: str = ""
     kind: str = ""
-    """What is wrong, for counting: ``"unreadable"``, ``"cut"``, ``"limit"`` or ``"accept_instead"``."""
+    """What is wrong, for counting: ``"unreadable"``, ``"cut"``, ``"step"``, ``"limit"`` or ``"accept_instead"``; of a
+    voice ``"unreadable"``, ``"cut"``, ``"other_move"`` or ``"amounts"``."""
 
 
 @dataclass
@@ -100,6 +104,8 @@ async def _complete(budget: Budget, request: Request, asked: Asked[Move]) -> Com
 def _read(completion: Completion, read: Callable[[str], Reading[Move]], limit: int) -> Reading[Move]:
     if completion.finish_reason == "length":
         return Reading(None, _CUT.format(limit=limit), "cut")
+    if completion.finish_reason not in _ENDS:
+        return Reading(None, _STOPPED.format(reason=completion.finish_reason), "cut")
     return read(completion.text)
 
 

@@ -1,6 +1,7 @@
 """The chat with a model: a system message, what was heard and answered so far, and what is asked now.
 
-The chat of a later turn begins with the whole chat of an earlier one, so that a server computes only what is new.
+The chat of a later turn begins with the whole chat of an earlier one, so that a server computes only what is new;
+but for turns that were lost, and for what had to be forgotten.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def build_chat(
 
     Args:
         seat: what the agent knows.
-        prompt: whose texts ``system``, ``opening``, ``heard`` and ``heard_words`` are used.
+        prompt: whose texts ``system``, ``opening``, ``heard``, ``heard_words`` and ``heard_nothing`` are used.
         system: further fields of the text ``system``.
         ask: what the agent is asked on a turn, from what has happened since its last move and the turn.
         answer: what the agent has answered with one of its past moves.
@@ -56,6 +57,8 @@ def build_chat(
     chat: list[ChatMessage] = [{"role": "system", "content": prompt.fill("system", {**seat.fields, **system})}]
     event = prompt.fill("opening", seat.fields)
     for move in seat.past:
+        if move.mine and move.offer is None:
+            continue  # a lost turn is no example to follow
         if move.mine:
             chat.append({"role": "user", "content": ask(event, move.turn)})
             chat.append({"role": "assistant", "content": answer(move)})
@@ -66,7 +69,14 @@ def build_chat(
 
 
 def _heard(seat: Seat, prompt: Prompt, move: PastMove[Any]) -> str:
-    fields = {**seat.fields, "offer": "nothing" if move.offer is None else seat.offer_words(move.offer)}
+    if move.offer is None:
+        return prompt.fill("heard_nothing", seat.fields)
+    fields = {**seat.fields, "offer": seat.offer_words(move.offer)}
     if move.message is None:
         return prompt.fill("heard", fields)
     return prompt.fill("heard_words", {**fields, "words": fenced(move.message)})
+
+
+def heard_texts() -> dict[str, tuple[str, ...]]:
+    """The texts that tell what has happened, each with the placeholders of its own."""
+    return {"opening": (), "heard": ("offer",), "heard_words": ("offer", "words"), "heard_nothing": ()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -12,7 +12,7 @@ from negotiation_policies.llm.agent import LanguageAgent, Made, together
 from negotiation_policies.llm.asking import Asked, Reading, ask
 from negotiation_policies.llm.backends.event_loop import run
 from negotiation_policies.llm.backends.protocol import BackendError, Request
-from negotiation_policies.llm.chat import Seat, build_chat
+from negotiation_policies.llm.chat import Seat, build_chat, heard_texts
 from negotiation_policies.llm.history import PastMove
 from negotiation_policies.llm.parsing import Reply
 from negotiation_policies.llm.sampling import request_seed
@@ -29,7 +29,7 @@ class Bargainer(Seat, Protocol):
 
     @property
     def system_texts(self) -> Mapping[str, str]:
-        """Fields of the text ``system``, each with the text of the prompt that fills it."""
+        """Fields of the text ``system``, each with the text of the prompt that fills it, empty for none."""
 
     def schema(self) -> Mapping[str, JsonValue]:
         """The JSON schema of a move."""
@@ -102,7 +102,7 @@ class FreeAgent(LanguageAgent[ViewT, DecisionT], Generic[ViewT, DecisionT, SeatT
 
     def _system(self, seat: SeatT, as_json: bool) -> dict[str, str]:
         texts = {**seat.system_texts, "format": f"format.{'json' if as_json else 'text'}"}
-        return {field: self.texts.fill(text, seat.fields) for field, text in texts.items()}
+        return {field: self.texts.fill(text, seat.fields) if text else "" for field, text in texts.items()}
 
     def _turn(self, seat: SeatT, event: str, turn: int) -> str:
         text = "last_turn" if turn == seat.max_turns else "turn"
@@ -111,7 +111,7 @@ class FreeAgent(LanguageAgent[ViewT, DecisionT], Generic[ViewT, DecisionT, SeatT
     def _fall_back(self, seat: SeatT, asked: Asked[Reply]) -> Made:
         if self.fallback == "fault":
             reasons = "; ".join(str(reply["reason"]) for reply in asked.unusable)
-            return self._fault(asked, BackendError(f"no usable reply in {1 + self.reasks} tries: {reasons}", "shape"))
+            return self._fault(asked, BackendError(f"no usable reply in {1 + self.reasks} tries: {reasons}", "reply"))
         offers = (move.offer for move in reversed(seat.past) if move.mine and move.offer is not None)
         repeated = next(offers, None) if self.fallback == "repeat" else None
         note = self._note(asked, fallback="walk" if repeated is None else "repeat")
@@ -120,3 +120,25 @@ class FreeAgent(LanguageAgent[ViewT, DecisionT], Generic[ViewT, DecisionT, SeatT
     @abstractmethod
     def _seat(self, view: ViewT, row: int) -> SeatT:
         """What the agent knows in one row."""
+
+
+def free_texts(fields: Iterable[str], system: Iterable[str], parts: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The texts that the prompt of a free agent must have, each with its placeholders.
+
+    Args:
+        fields: the placeholders that every text may have.
+        system: further ones of the text ``system``.
+        parts: the texts that fill those.
+    """
+    known = tuple(fields)
+    own = {
+        "system": (*system, "format"),
+        "turn": ("event", "turn"),
+        "last_turn": ("event", "turn"),
+        "again": ("reason",),
+        "format.json": (),
+        "format.text": (),
+        **heard_texts(),
+        **dict.fromkeys(parts, ()),
+    }
+    return {text: (*known, *more) for text, more in own.items()}

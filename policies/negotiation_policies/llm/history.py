@@ -34,13 +34,14 @@ def past_moves(
     """The moves before ``turn``, oldest first.
 
     Agents move by turns and a game goes on after offers alone, so the offers in their order tell the turns. Where
-    an environment has let a side lose turns, its offers are taken to be its latest moves.
+    an environment has let a side lose turns, these are taken to be its earliest ones without a message.
     """
-    said = {spoken: text for spoken, _, text in messages or ()}
+    said = {spoken: text for spoken, _, text in messages or () if text.strip()}
     moves = []
-    for side, offers in ((True, own), (False, theirs)):
-        played = [t for t in range(1, turn) if ((turn - t) % 2 == 0) == side]
-        lost = len(played) - len(offers)
-        for place, when in enumerate(played):
-            moves.append(PastMove(when, side, offers[place - lost] if place >= lost else None, said.get(when)))
+    for mine, offers in ((True, own), (False, theirs)):
+        played = [t for t in range(1, turn) if ((turn - t) % 2 == 0) == mine]
+        silent_first = sorted(played, key=lambda t: (t in said, t))
+        lost = set(silent_first[: len(played) - len(offers)])
+        made = iter(offers)
+        moves += [PastMove(t, mine, None if t in lost else next(made), said.get(t)) for t in played]
     return tuple(sorted(moves, key=lambda move: move.turn))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import string
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -42,17 +41,22 @@ class Prompt:
         """A text with its placeholders filled in.
 
         Raises:
-            ValueError: the file lacks the text, or it has a placeholder that nothing fills.
+            ValueError: the file lacks the text, or it has a placeholder that nothing fills, or a lone brace.
         """
         if text not in self.texts:
             raise ValueError(f"prompt {self.name!r} lacks the text {text!r}; it has {', '.join(sorted(self.texts))}.")
-        wanted = {field for _, field, _, _ in string.Formatter().parse(self.texts[text]) if field is not None}
-        if unknown := sorted(wanted - set(fields)):
+        try:
+            return self.texts[text].format_map(fields)
+        except (KeyError, ValueError, IndexError, AttributeError) as error:
             raise ValueError(
-                f"prompt {self.name!r}, text {text!r}: unknown placeholder {{{unknown[0]}}}. "
+                f"prompt {self.name!r}, text {text!r}: {error.args[0]!r} is no placeholder that can be filled. "
                 f"Known: {', '.join(sorted(fields))}; braces that are meant as such are doubled."
-            )
-        return self.texts[text].format_map(fields)
+            ) from None
+
+    def check(self, needed: Mapping[str, Iterable[str]]) -> None:
+        """Raise ``ValueError`` unless each needed text is there, with no other placeholders than those named."""
+        for text, fields in needed.items():
+            self.fill(text, dict.fromkeys(fields, ""))
 
 
 def load_prompt(name: str) -> Prompt:

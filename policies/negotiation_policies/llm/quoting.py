@@ -15,17 +15,19 @@ LONGEST = 2000
 _FENCE = "> "
 _BROKEN = {"<": "\u2039", ">": "\u203a", "[": "(", "]": ")"}
 _ROLE_LABEL = re.compile(
-    r"\b(system|user|assistant|human|ai|bot|model|tool|developer|instructions?|response|buyer|seller|agent[_ ]?[01])"
-    r"(\s*)[:\uff1a]",
+    r"\b(system|user|assistant|human|ai|bot|model|tool|developer|instructions?|input|response|buyer|seller"
+    r"|agent[_ ]?[01])"
+    r"([\s*_\"')]*):",
     re.IGNORECASE,
 )
+_HEADING = re.compile(r"^(\s*)#+", re.MULTILINE)
 _LINE_BREAKS = re.compile(r"\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 
 def defused(text: str) -> str:
-    """The same words without anything that a tokenizer or a reader could take for a control token or a role tag."""
+    """The same words without control tokens, and with role tags such as ``assistant:`` and headings broken."""
     plain = "".join(map(_plain, _LINE_BREAKS.sub("\n", text)))
-    return _ROLE_LABEL.sub(r"\1\2 -", plain).strip()
+    return _HEADING.sub(r"\1", _ROLE_LABEL.sub(r"\1\2 -", plain)).strip()
 
 
 def fenced(text: str) -> str:
@@ -41,6 +43,8 @@ def _plain(character: str) -> str:
     folded = unicodedata.normalize("NFKC", character)  # some tokenizers do this before they look for tokens
     if any(mark in folded for mark in _BROKEN):
         return "".join(_BROKEN.get(mark, mark) for mark in folded)
+    if 0xFF01 <= ord(character) <= 0xFF5E:  # wide forms of ASCII
+        return folded
     category = unicodedata.category(character)
     if category in ("Cc", "Cf", "Cs", "Co", "Cn"):
         return " " if character == "\t" else ""

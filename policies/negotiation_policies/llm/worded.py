@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Protocol, Self, TypeVar
@@ -18,7 +18,7 @@ from negotiation_policies.llm.agent import LanguageAgent, Made, together
 from negotiation_policies.llm.asking import Asked, Reading, ask
 from negotiation_policies.llm.backends.event_loop import run
 from negotiation_policies.llm.backends.protocol import BackendError, Request
-from negotiation_policies.llm.chat import Seat, build_chat
+from negotiation_policies.llm.chat import Seat, build_chat, heard_texts
 from negotiation_policies.llm.history import PastMove
 from negotiation_policies.llm.sampling import request_seed
 
@@ -183,3 +183,18 @@ def _in_json(read: Any) -> Any:  # noqa: ANN401  # Callable[[str], Reading[str]]
         return read(message)  # type: ignore[no-any-return]
 
     return read_message
+
+
+def voice_texts(fields: Iterable[str], offered: str) -> dict[str, tuple[str, ...]]:
+    """The texts that the prompt of a voice must have, each with its placeholders; ``offered`` names what is offered."""
+    tasks = dict.fromkeys((f"task.{name}" for name in ("offer", "accept", "walk")), (offered,))
+    own = {
+        "system": ("format",),
+        "turn": ("event", "task"),
+        "again": (offered, "reason", "task"),
+        "format.json": (offered,),
+        "format.text": (offered,),
+        **heard_texts(),
+        **tasks,
+    }
+    return {text: (*fields, *more) for text, more in own.items()}

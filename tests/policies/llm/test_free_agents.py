@@ -278,11 +278,35 @@ def test_a_prompt_of_ones_own(tmp_path):
     agent, backend = basic(in_turn("I walk away."), prompt=str(mine))
     play("price", {"buyer_0": agent, "seller_0": "linear"}, seed=0, options=LIMITS)
     assert backend.requests[0].messages[0]["content"].startswith("Ahoy, buyer")
-    assert agent.params["prompt"].startswith("mine@1-")
-    mine.write_text(text.replace("{role}", "{rol}"), encoding="utf-8")
-    broken, _ = basic(in_turn("I walk away."), prompt=str(mine))
-    with pytest.raises(ValueError, match=r"unknown placeholder \{rol\}"):
-        play("price", {"buyer_0": broken, "seller_0": "linear"}, seed=0, options=LIMITS)
+    assert agent.params["prompt"].startswith("mine@2-")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("You are the {role}", "You are the {rol}", "'rol' is no placeholder"),
+        ("between {low}", "between {low:,.2f}", "text 'system'"),
+        ("You are the {role}", 'Answer {"a": 1}', "braces that are meant as such are doubled"),
+        ("You are the {role}", "You are the {role", "text 'system'"),
+        ("again =", "agin =", "lacks the text 'again'"),
+        ("last_turn =", "lst_turn =", "lacks the text 'last_turn'"),
+        ("version = 2", "version = 'two'", "whole number 'version'"),
+        ("version = 2", "version = ", "no TOML"),
+    ],
+)
+def test_a_wrong_prompt_is_refused_when_the_agent_is_made(tmp_path, old, new, message):
+    from importlib import resources
+
+    text = (resources.files("negotiation_policies.llm") / "prompts" / "price_basic.toml").read_text(encoding="utf-8")
+    mine = tmp_path / "mine.toml"
+    mine.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(ValueError, match=re.escape(message)):
+        make_policy("basic", prompt=str(mine))
+
+
+def test_a_prompt_for_another_agent_is_refused():
+    with pytest.raises(ValueError, match="price_narration"):
+        make_policy("basic", prompt="price_narration")
 
 
 @pytest.mark.parametrize("name", ["default", "charming", "rude"])
@@ -316,13 +340,15 @@ def test_items_are_kept_as_json():
 
 
 def test_agents_play_in_the_environments():
-    agent, backend = basic(in_turn("I offer 523."))
+    agent, backend = basic(in_turn("I offer 523.", "I offer 512."))
     env = price_v0.parallel_env(chat=True, max_turns=4)
     observations, _ = env.reset(seed=0, options=LIMITS)
     players = {"buyer_0": bind(agent, env), "seller_0": bind("linear", env)}
     while env.agents:
         observations, *_ = env.step({name: players[name](observations[name]) for name in env.agents})
-    assert [move[4] for move in env.unwrapped.moves if move[1] == "buyer_0"] == ["I offer 523."] * 2
+    assert [move[4] for move in env.unwrapped.moves if move[1] == "buyer_0"] == ["I offer 512."] * 2
+    assert "the nearest is $512" in backend.requests[1].messages[-1]["content"]
+    assert "on 101 evenly spaced points" in backend.requests[0].messages[0]["content"]
     assert len(backend.requests[-1].messages) == 4
     items = multi_item_v0.parallel_env(chat=True, max_turns=2, first_mover="agent_0")
     observations, _ = items.reset(seed=0)

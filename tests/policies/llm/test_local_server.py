@@ -277,10 +277,10 @@ if way == "fork that ends":
     os.wait()
     time.sleep(0.3)
     print("alive" if not server.has_ended() else "dead", flush=True)
-print(server.pid, flush=True)
-if way == "raise":
-    raise SystemExit("an error")
 try:
+    print(server.pid, flush=True)
+    if way == "raise":
+        raise SystemExit("an error")
     time.sleep(0 if way in ("end", "fork that ends") else 60)
 except KeyboardInterrupt:
     time.sleep(0.3)

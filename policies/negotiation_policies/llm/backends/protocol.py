@@ -8,9 +8,10 @@ from typing import Literal, Protocol, TypedDict
 
 from negotiation_env.policy import JsonValue
 
-Fault = Literal["connection", "timeout", "status", "shape", "key", "model", "context", "setup"]
+Fault = Literal["connection", "timeout", "status", "shape", "key", "model", "context", "setup", "reply"]
 """What a `BackendError` is about: no connection, out of time, an HTTP error, an answer of the wrong shape, a missing
-or refused key, an unknown model, a prompt too long for the model, something that is not installed."""
+or refused key, an unknown model, a prompt too long for the model, something that is not installed, replies that could
+not be used."""
 
 
 class ChatMessage(TypedDict):

@@ -12,12 +12,12 @@ from negotiation_env.multi_item.view import MultiItemDecision, MultiItemView, re
 from negotiation_env.policy import ACCEPT, OFFER, JsonValue
 from negotiation_env.registry import AnyPolicy
 from negotiation_policies.llm.agent import Made
-from negotiation_policies.llm.free import FreeAgent
+from negotiation_policies.llm.free import FreeAgent, free_texts
 from negotiation_policies.llm.history import PastMove
 from negotiation_policies.llm.multi_item.replies import ItemsBargainer, said_with
-from negotiation_policies.llm.multi_item.seat import ItemsSeat, Split, listed
+from negotiation_policies.llm.multi_item.seat import FIELDS, ItemsSeat, Split, listed
 from negotiation_policies.llm.multi_item.wording import Task
-from negotiation_policies.llm.worded import WordedStrategy
+from negotiation_policies.llm.worded import WordedStrategy, voice_texts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +28,9 @@ class ItemsAgent(FreeAgent[MultiItemView, MultiItemDecision, ItemsBargainer]):
         manner: how it speaks, a text ``manner.NAME`` of the prompt: ``plain``, ``charming`` or ``rude``.
     """
 
+    needed_texts: ClassVar = free_texts(
+        FIELDS, ("knowledge", "discounting", "manner"), ("discounting", "knowledge.private", "knowledge.known")
+    )
     prompt: str = "items_basic"
     manner: str = "plain"
 
@@ -55,6 +58,7 @@ class ItemsStrategy(WordedStrategy[MultiItemView, MultiItemDecision]):
     """Plays what a multi-item strategy decides; a language model, which is told no values, words it."""
 
     domain: ClassVar[str] = "multi_item"
+    needed_texts: ClassVar = voice_texts(FIELDS, "split")
     strategy: str | AnyPolicy = "boulware"
     prompt: str = "items_narration"
 
@@ -68,7 +72,7 @@ class ItemsStrategy(WordedStrategy[MultiItemView, MultiItemDecision]):
         return Task(seat, kind, keep)
 
     def _task_fields(self, seat: ItemsSeat, move: PastMove[Split]) -> dict[str, str]:
-        return {"split": "nothing" if move.offer is None else listed(move.offer)}
+        return {"split": listed(move.offer or ())}
 
     def _past_words(self, seat: ItemsSeat, move: PastMove[Split]) -> str:
         return said_with(move)

@@ -23,7 +23,10 @@ class ItemsBargainer(ItemsSeat):
     @property
     def system_texts(self) -> Mapping[str, str]:
         """Whether values are known."""
-        return {"knowledge": f"knowledge.{'private' if self.opponent_values is None else 'known'}"}
+        return {
+            "knowledge": f"knowledge.{'private' if self.opponent_values is None else 'known'}",
+            "discounting": "" if self.discount == 1.0 else "discounting",
+        }
 
     def schema(self) -> Mapping[str, JsonValue]:
         """The JSON schema of a move: counts by item, each one of those that there are."""
@@ -74,6 +77,4 @@ class ItemsBargainer(ItemsSeat):
 
 def said_with(move: PastMove[Split]) -> str:
     """What was said with an own past proposal, in plain words."""
-    if move.message:
-        return defused(move.message)
-    return "I say nothing." if move.offer is None else f"I keep {listed(move.offer)}."
+    return defused(move.message) if move.message else f"I keep {listed(move.offer or ())}."

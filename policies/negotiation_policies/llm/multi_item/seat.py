@@ -12,6 +12,8 @@ from negotiation_env.policy import Int64
 from negotiation_policies.llm.history import PastMove, past_moves
 
 Split = tuple[int, ...]
+FIELDS = ("role", "opponent", "pool", "opponent_values", "disagreement", "max_turns", "discount", "example")
+"""The placeholders that a prompt of the multi-item domain may have."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class ItemsSeat:
         max_turns: the deadline.
         standing: the split that can be accepted now; ``None`` if there is nothing.
         past: the moves so far.
+        discount: what the reward is multiplied by for each turn before the accepted proposal.
     """
 
     role: str
@@ -39,6 +42,7 @@ class ItemsSeat:
     max_turns: int
     standing: Split | None
     past: tuple[PastMove[Split], ...]
+    discount: float = 1.0
 
     @classmethod
     def of(cls, view: MultiItemView, row: int) -> Self:
@@ -56,6 +60,7 @@ class ItemsSeat:
             max_turns=int(view.max_turns[row]),
             standing=None if min(standing) < 0 else standing,
             past=past_moves(turn, _made(view.own_offers[row]), _made(view.opponent_offers[row]), messages),
+            discount=float(np.broadcast_to(view.discount, (len(view),))[row]),
         )
 
     @property
@@ -84,6 +89,8 @@ class ItemsSeat:
             "opponent_values": theirs or "unknown",
             "disagreement": f"{self.disagreement:g}",
             "max_turns": str(self.max_turns),
+            "discount": f"{self.discount:g}",
+            "example": listed(tuple(min(count, 1) for count in self.quantities)),
         }
 
 

@@ -66,6 +66,8 @@ class Task:
         if reply.kind != self.name or (reply.kind == "offer" and reply.keep != self.keep):
             said = "" if reply.keep is None else f" to keep {listed(reply.keep)}"
             return Reading(None, f"It says {reply.kind}{said}.", "other_move")
+        if reply.message != text.strip():  # of JSON, or cut: what is delivered must say it by itself
+            return self.read(reply.message) if reply.message else Reading(None, "Say it in words.", "unreadable")
         return Reading(reply.message)
 
     @property

@@ -16,9 +16,9 @@ from negotiation_policies.llm.agent import Made
 from negotiation_policies.llm.history import PastMove
 from negotiation_policies.llm.price.basic import price_decision
 from negotiation_policies.llm.price.replies import said_with
-from negotiation_policies.llm.price.seat import PriceSeat, money
+from negotiation_policies.llm.price.seat import FIELDS, PriceSeat, money
 from negotiation_policies.llm.price.wording import Task
-from negotiation_policies.llm.worded import WordedStrategy
+from negotiation_policies.llm.worded import WordedStrategy, voice_texts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +29,7 @@ class PriceStrategy(WordedStrategy[PriceView, PriceDecision]):
     """
 
     domain: ClassVar[str] = "price"
+    needed_texts: ClassVar = voice_texts(FIELDS, "price")
     strategy: str | AnyPolicy = "boulware_firm"
     prompt: str = "price_narration"
 
@@ -40,7 +41,7 @@ class PriceStrategy(WordedStrategy[PriceView, PriceDecision]):
         return Task(seat, kind, float(offer) if kind == OFFER else seat.standing if kind == ACCEPT else None)
 
     def _task_fields(self, seat: PriceSeat, move: PastMove[float]) -> dict[str, str]:
-        return {"price": "nothing" if move.offer is None else money(move.offer)}
+        return {"price": money(move.offer or 0.0)}
 
     def _past_words(self, seat: PriceSeat, move: PastMove[float]) -> str:
         return said_with(move)

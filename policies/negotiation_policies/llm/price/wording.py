@@ -98,6 +98,8 @@ class Task:
         same = stated is None if self.price is None else stated is not None and equals(stated, self.price)
         if reply.kind != self.name or not same:
             return Reading(None, f"It says {reply.kind}{'' if stated is None else f' {money(stated)}'}.", "other_move")
+        if reply.message != text.strip():  # of JSON, or cut: what is delivered must say it by itself
+            return self.read(reply.message) if reply.message else Reading(None, "Say it in words.", "unreadable")
         return self._checked(reply.message)
 
     def _checked(self, message: str) -> Reading[str]:

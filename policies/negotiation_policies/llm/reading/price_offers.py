@@ -18,6 +18,9 @@ from negotiation_policies.llm.reading.framing import (
 from negotiation_policies.llm.reading.reply import UnreadableError
 from negotiation_policies.llm.reading.skeleton import Sentence
 
+CONDITIONAL = "An offer cannot carry a condition. Name one price and nothing else."
+"""The reason why an offer under a condition is refused."""
+
 _TAG_QUESTION = re.compile(
     r"(?:and |so )?(?:how does (?:that|this|it) (?:sound|work|look)(?: (?:to|for) you)?|what do you (?:say|think)|"
     r"(?:does|would|will|could|can) (?:that|this|it) (?:work|be (?:ok|okay|fine|acceptable|fair))(?: (?:for|with|"
@@ -34,6 +37,7 @@ _COMPANION = any_of(
     r"and (?:its )?(?:condition|age|quality|value|demand|rarity|features|brand|wear|performance|effort|time)",
     r"(?:given|considering|based on|especially|particularly|due to|reflecting|taking)\b.*",
     r"firm|final|cash|in cash|please|thanks|thank you|my friend|sir|take it|or leave it|today|right now",
+    r"(?:and )?no (?:more|less|further|higher|lower)|not a (?:penny|cent|dollar) (?:more|less)",
     r"as (?:my|a) (?:final|last|best) (?:offer|price)",
     r"or (?:else )?(?:i|we) (?:will |am )?(?:walk(?:ing)?(?: away)?|out)",
     r"but (?:no (?:more|further|less|higher|lower)|that is (?:my|the|as)\b.*|this is my\b.*)",
@@ -176,7 +180,7 @@ def _check_exact(sentence: Sentence) -> None:
     if spells_number(sentence):
         raise UnreadableError("The reply spells out a number. Write the one price in digits.")
     if conditions(sentence.words):
-        raise UnreadableError("An offer cannot carry a condition. Name one price and nothing else.")
+        raise UnreadableError(CONDITIONAL)
     if any(_OTHERS_DUTY.match(clause) for clause in sentence.clauses):
         raise UnreadableError("An offer is a price alone. Name one price and nothing else.")
 

@@ -160,6 +160,8 @@ def _offer(statement: Statement, standing: float | None) -> float:
         if any(_ACCEPTING_OTHER.search(sentence.words) for sentence in statement.sentences):
             known = "there is no standing offer" if standing is None else f"the standing offer is {standing:g}"
             raise UnreadableError(f"The reply accepts a price, but {known}. Name your price as an offer.")
+        if any("PRICE" in sentence.words and framing.conditions(sentence.words) for sentence in statement.sentences):
+            raise UnreadableError(price_offers.CONDITIONAL)
         raise UnreadableError("The reply states no move. Offer one price, accept, or walk away.")
     if any(_half_accepts(sentence) for sentence in statement.sentences):
         raise UnreadableError("The reply accepts and offers. State one move.")
