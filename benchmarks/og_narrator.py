@@ -133,17 +133,22 @@ def rate(hits: np.ndarray) -> str:
 
 def play_cell(run: Run, products: int, folder: Path, concurrency: int, title: str) -> Cell:
     """Play one pair on all products, or read what was played before."""
-    cell, start = Cell(), time.perf_counter()
+    cell, clock, start = Cell(), folder.with_suffix(".seconds"), time.perf_counter()
+    before = float(clock.read_text()) if clock.exists() else 0.0
     with Progress(transient=True) as progress:
         task = progress.add_task(title, total=products)
 
         def observe(games: Episodes) -> None:
-            for index in range(len(games)):
-                cell.add(played_game(games, index))
-                progress.advance(task)
+            for game in (played_game(games, index) for index in range(len(games))):
+                if game.number < products:
+                    cell.add(game)
+                    progress.advance(task)
 
-        play_into(folder, run, products, workers=concurrency, observe=observe)
-    cell.seconds = time.perf_counter() - start
+        try:
+            play_into(folder, run, products, workers=concurrency, observe=observe)
+        finally:
+            cell.seconds = before + time.perf_counter() - start
+            clock.write_text(f"{cell.seconds:.1f}\n")
     return cell
 
 
