@@ -64,7 +64,7 @@ def play_into(
         workers: how many games are played at once, by threads.
         overwrite: replace the games of another run, or of this one if it has been played to its end.
         watch: called after each move with the game as it stands, see `negotiation_env.threads.play_as_ended`.
-        observe: called with all games, some at a time: first those that were there, then each one as soon as it is
+        observe: called with all games, some at a time: first those that were there, then each one when it has been
             kept, those that ended by a fault too.
 
     Raises:
@@ -77,14 +77,13 @@ def play_into(
     journal = JournalFolder(folder, run)
     with journal.opened(overwrite):
         todo = [number for number in range(num_episodes) if number not in journal.known]
-        ending = play_as_ended(run, todo, workers, watch=watch)
+        ending = play_as_ended(run, todo, workers, watch=watch, keep=journal.add)
         for episodes in journal.games():
             _tell(observe, episodes)
         journal.begin(todo)
         try:
             with closing(ending):
                 for episodes in ending:
-                    journal.add(episodes)
                     _tell(observe, episodes)
         except BaseException as error:
             kept = f"{journal.finished:,} games are kept in {journal.path}; the same command goes on from there"

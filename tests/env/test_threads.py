@@ -17,6 +17,7 @@ from negotiation_env import PriceDecision, make_policy, rollout, seeding
 from negotiation_env.records.generate import generate
 from negotiation_env.run import make_run
 from negotiation_env.threads import play_as_ended
+from negotiation_env.waiting import cancelled_with_game
 
 PLAYERS = {
     "price": {"buyer_0": ["linear", "boulware_noisy", "tit_for_tat"], "seller_0": ["random", "micro_fine"]},
@@ -108,6 +109,7 @@ class Counting(Slow):
         self.batches += 1
 
     def decide(self, view):
+        time.sleep(0.005)  # else one thread may play all games
         return PriceDecision(np.array([0]), np.array([500.0 + self.batches]))
 
 
@@ -287,6 +289,87 @@ def test_games_that_nobody_waits_for_end(way):
     while len(waiting()) > before and time.perf_counter() < deadline:
         time.sleep(0.01)
     assert len(waiting()) <= before
+
+
+class Walking(Slow):
+    """Ends its game at once."""
+
+    def decide(self, view):
+        return PriceDecision(np.array([2]), np.array([np.nan]))
+
+
+def number_of(episodes):
+    return int(episodes.batch.episodes["episode"][0])
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
+def test_games_that_have_ended_are_kept_whatever_happens_elsewhere(error):
+    kept = []
+    run = make_run("price", {"buyer_0": Walking(), "seller_0": Walking()}, 0)
+    parts = play_as_ended(run, range(20), 6, keep=lambda part: kept.append(number_of(part)))
+    reported = number_of(next(parts))
+    deadline = time.perf_counter() + 10
+    while len(kept) < 6 and time.perf_counter() < deadline:
+        time.sleep(0.01)
+    with pytest.raises(error):
+        parts.throw(error)
+    assert reported in kept
+    assert len(kept) == len(set(kept)) == 6
+
+
+def test_no_game_is_kept_after_one_that_could_not_be_kept():
+    calls = []
+
+    def fail(part):
+        calls.append(number_of(part))
+        raise OSError("the disk is full")
+
+    run = make_run("price", {"buyer_0": Slow(), "seller_0": Slow()}, 0)
+    with pytest.raises(OSError, match="the disk is full"):
+        list(play_as_ended(run, range(20), 6, keep=fail))
+    time.sleep(0.2)
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("way", ["an error", "closing"])
+def test_what_players_wait_for_is_cancelled_with_their_games(way):
+    waiting, cancelled = [], []
+
+    class Asking(Slow):
+        def __deepcopy__(self, memo):
+            return self
+
+        def decide(self, view):
+            if view.game_seed[0] == first and way == "an error":
+                while len(waiting) < 3:
+                    time.sleep(0.01)
+                raise RuntimeError("no answer")
+            if view.game_seed[0] == first:
+                return PriceDecision(np.array([2]), np.array([np.nan]))
+            answered = threading.Event()
+            waiting.append(answered)
+            with cancelled_with_game(answered.set):
+                cancelled.append(answered.wait(20))
+            return PriceDecision(np.array([2]), np.array([np.nan]))
+
+    run = make_run("price", {"buyer_0": Asking(), "seller_0": Asking()}, 0, first_mover="buyer")
+    first = seeding.seat_seeds(seeding.game_keys(run.seed, np.array([0])))[0][0]
+    parts = play_as_ended(run, range(4), 4)
+    if way == "an error":
+        with pytest.raises(RuntimeError, match="no answer"):
+            next(parts)
+    else:
+        next(parts)
+        parts.close()
+    deadline = time.perf_counter() + 10
+    while len(cancelled) < len(waiting) and time.perf_counter() < deadline:
+        time.sleep(0.01)
+    assert cancelled == [True] * len(waiting)
+
+
+def test_nothing_is_cancelled_where_no_game_is_played():
+    with cancelled_with_game(pytest.fail):
+        pass
 
 
 CTRL_C = """

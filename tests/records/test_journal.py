@@ -11,10 +11,12 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from played import every_domain
 from talkers import ERROR, STRATEGIES, Talker, talking_run
 
+from negotiation_env import seeding
 from negotiation_env.records.errors import Interrupted, RecordError
 from negotiation_env.records.faults import read_faults
 from negotiation_env.records.files import locked
@@ -82,10 +84,48 @@ def test_each_game_is_on_the_disk_when_it_is_reported(tmp_path):
 
     def look(episodes):
         kept.append(int(episodes.batch.episodes["episode"][0]))
-        assert numbers_of(tmp_path / "games.jsonl") == kept
+        assert kept[-1] in _whole(tmp_path / "games.jsonl")
 
     play_into(tmp_path, talking_run(pause=0.003), 20, observe=look)
     assert len(kept) == 20
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ConnectionError])
+def test_games_that_have_ended_are_kept_when_the_first_report_fails(tmp_path, error):
+    def stop(_):
+        deadline = time.perf_counter() + 10
+        while len(_whole(tmp_path / "games.jsonl")) < 6 and time.perf_counter() < deadline:
+            time.sleep(0.01)
+        raise error
+
+    with pytest.raises(error) as caught:
+        play_into(tmp_path, talking_run(), 20, workers=6, observe=stop)
+    said = str(caught.value) if error is KeyboardInterrupt else caught.value.__notes__[0]
+    assert "6 games are kept in " in said
+    assert len(numbers_of(tmp_path / "games.jsonl")) == 6
+    assert play_into(tmp_path, talking_run(), 20).resumed == 6
+
+
+def test_games_that_have_ended_are_kept_when_a_policy_fails(tmp_path):
+    others = threading.Semaphore(0)
+
+    class Failing(Talker):
+        def decide(self, view):
+            if view.game_seed[0] == first:
+                for _ in range(5):
+                    assert others.acquire(timeout=10)
+                raise ConnectionError("the model is gone")
+            return super().decide(view)
+
+    def watch(episodes):
+        if episodes[0].ended_by:
+            others.release()
+
+    run = make_run("price", {"buyer_0": Failing("price", "linear"), "seller_0": "linear"}, 3, chat=True)
+    first = seeding.seat_seeds(seeding.game_keys(run.seed, np.array([0])))[0][0]
+    with pytest.raises(ConnectionError, match="the model is gone"):
+        play_into(tmp_path, run, 6, workers=6, watch=watch, observe=lambda _: time.sleep(0.05))
+    assert sorted(numbers_of(tmp_path / "games.jsonl")) == [1, 2, 3, 4, 5]
 
 
 def test_faults_are_told_apart_and_played_again(tmp_path, expected):

@@ -7,6 +7,8 @@ import threading
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from negotiation_env.waiting import cancelled_with_game
+
 T = TypeVar("T")
 
 
@@ -32,10 +34,31 @@ def start_anew() -> None:
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Do the work on the loop and wait for its result; an interrupt of the caller cancels the work."""
-    future = asyncio.run_coroutine_threadsafe(work, the_loop())
+    """Do the work on the loop and wait for its result; an interrupt of the caller, or the end of its game, cancels it.
+
+    Raises:
+        RuntimeError: it is called on the loop itself, which cannot wait for its own work.
+        CancelledError: of `concurrent.futures`; the game that waits is not wanted any more.
+    """
+    loop = the_loop()
+    if _is_here(loop):
+        work.close()
+        raise RuntimeError(
+            "the event loop of the language models cannot wait for itself: what runs on it, such as a backend, must "
+            "await its work instead of calling a policy that asks a model."
+        )
+    future = asyncio.run_coroutine_threadsafe(work, loop)
     try:
-        return future.result()
+        with cancelled_with_game(future.cancel):
+            return future.result()
     except BaseException:
         future.cancel()
         raise
+
+
+def _is_here(loop: asyncio.AbstractEventLoop) -> bool:
+    """Whether a loop runs in this thread."""
+    try:
+        return asyncio.get_running_loop() is loop
+    except RuntimeError:  # none does
+        return False
