@@ -50,6 +50,8 @@ def read_faults(path: Path) -> Iterator[RecordedGame]:
         for number, line in enumerate(file, 1):
             if not line.endswith(b"\n"):
                 return
+            if line.isspace():
+                continue
             try:
                 yield _game(parsed(line.decode()))
             except (ValueError, TypeError, KeyError, AttributeError) as error:

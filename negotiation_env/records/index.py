@@ -24,25 +24,30 @@ class Place(NamedTuple):
         uid: the trajectory id; empty for lines that are no record.
         start: where the first line begins, in bytes.
         end: where the last one ends.
+        line: the number of the first line.
     """
 
     uid: str
     start: int
     end: int
+    line: int
 
 
 def find_places(path: Path) -> list[Place]:
-    """The games of a file, in its order: consecutive lines with one trajectory id."""
+    """The games of a file, in its order: consecutive lines with one trajectory id; blank lines are passed over."""
     places: list[Place] = []
     end = 0
     with path.open("rb") as file:
-        for line in file:
+        for number, line in enumerate(file, 1):
+            start, end = end, end + len(line)
+            if line.isspace() and line.endswith(b"\n"):
+                continue
             found = _UID.match(line)
-            uid, start, end = found[1].decode(errors="replace") if found else "", end, end + len(line)
+            uid = found[1].decode(errors="replace") if found else ""
             if places and places[-1].uid == uid:
                 places[-1] = places[-1]._replace(end=end)
             else:
-                places.append(Place(uid, start, end))
+                places.append(Place(uid, start, end, number))
     return places
 
 

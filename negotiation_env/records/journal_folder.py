@@ -24,7 +24,7 @@ from negotiation_env.records.files import flush, flush_names, locked, named, pub
 from negotiation_env.records.finished import finished_games
 from negotiation_env.records.format import find_format
 from negotiation_env.records.games import Games
-from negotiation_env.records.index import copy_places, find_places, torn_from
+from negotiation_env.records.index import Place, copy_places, find_places, torn_from
 from negotiation_env.records.jsonl import lines
 from negotiation_env.records.manifests import difference
 from negotiation_env.records.outputs import TEMPORARY
@@ -59,6 +59,7 @@ class JournalFolder:
         self.known: frozenset[int] = frozenset()
         self.finished = self.faulted = 0
         self.cut = ""
+        self._sizes: dict[str, int] = {}
 
     @contextmanager
     def opened(self, overwrite: bool = False) -> Iterator[None]:
@@ -82,7 +83,7 @@ class JournalFolder:
                     if not any((self.path / name).exists() for name in (GAMES, FAULTS)):
                         (self.path / RUN).unlink(missing_ok=True)
         finally:
-            if is_new and not any(self.path.iterdir()):
+            if is_new and self.path.exists() and not any(self.path.iterdir()):
                 self.path.rmdir()
 
     def games(self) -> Iterator[Episodes]:
@@ -103,12 +104,18 @@ class JournalFolder:
             for name in (GAMES_CSV, TURNS_CSV) if again else ():
                 (self.path / name).unlink(missing_ok=True)
         self.faulted = len(left)
+        self._sizes = {name: self._size(name) for name in (GAMES, FAULTS)}
 
     def add(self, episodes: Episodes) -> None:
-        """Keep games that have ended: when this returns they are on the disk."""
+        """Keep games that have ended: when this returns they are on the disk.
+
+        Raises:
+            RecordError: they cannot be written, or the folder is not any more as this has left it.
+        """
         ended = episodes.batch.episodes["ended"]
         faults = [fault_line(played_game(episodes, index)) for index in np.flatnonzero(ended == FAULTED).tolist()]
         with explained(self.path, "Once that is mended, give the same command again."):
+            self._check_untouched()
             self._append(GAMES, lines(finished_games(episodes)))
             self._append(FAULTS, faults)
         self.finished += len(episodes) - len(faults)
@@ -117,6 +124,7 @@ class JournalFolder:
     def end(self) -> tuple[Path, ...]:
         """Put all games in the order of their numbers, write the CSV files, and say what files there are."""
         with explained(self.path):
+            self._check_untouched()
             self._sort()
             if self.finished:
                 temporary = [self.path / f"{name}{TEMPORARY}" for name in (GAMES_CSV, TURNS_CSV)]
@@ -133,14 +141,16 @@ class JournalFolder:
         self._write(FAULTS, [line for _, line in sorted(self._faults(), key=itemgetter(0))])
 
     def _claim(self, overwrite: bool) -> None:
-        """Make the folder that of the run, if it may be."""
+        """Make the folder that of the run, if it may be; a run without a game, as a kill leaves it, makes way."""
         asked = {"run_id": self.run.run_id, "run": self.run.identity}
         kept = self._told()
-        there = [path for path in map(self.path.joinpath, _FILES) if path.exists()]
+        there = [self.path / name for name in _FILES if self._size(name)]
+        in_the_way = [path for path in there if path.name != RUN or "run_id" not in kept]
         same, is_done = kept.get("run_id") == self.run.run_id, (self.path / GAMES_CSV).exists()
-        if there and not same and not overwrite:
-            differs = difference(json.dumps(kept), json.dumps(asked, default=str)) if kept else ""
-            what = f"the games of another run: {differs}" if differs else f"{there[0].name}, but not what run it is of"
+        if in_the_way and not same and not overwrite:
+            differs = difference(json.dumps(kept), json.dumps(asked, default=str)) if "run_id" in kept else ""
+            alone = f"{in_the_way[0].name}, but not what run it is of"
+            what = f"the games of another run: {differs}" if differs else alone
             raise RecordError(f"{self.path} holds {what}. Give another folder; --overwrite replaces what is there.")
         if overwrite and (is_done or not same):
             for path in there:
@@ -163,24 +173,56 @@ class JournalFolder:
             (self.path / f"{name}{TEMPORARY}").unlink(missing_ok=True)
         games = self.path / GAMES
         places = find_places(games) if games.exists() else []
-        for place in places:
-            if place.uid and not place.uid.startswith(f"{self.run.run_id}-"):
-                raise RecordError(
-                    f"{games} holds game {place.uid}, which is not of run {self.run.run_id}; move it away."
-                )
         torn = torn_from(games, places, find_format(self.run.domain.name))
         if torn is not None:
+            self._check_own([place for place in places if place.uid])
             self.cut = next(place.uid for place in places if place.start == torn) or "unknown"
             with games.open("r+b") as file:
                 file.truncate(torn)
                 flush(file)
             places = [place for place in places if place.end <= torn]
+        self._check_own(places)
         self.known = frozenset(number_of(place.uid) for place in places)
         self.finished = len(self.known)
 
+    def _check_own(self, places: Sequence[Place]) -> None:
+        """Raise `RecordError` unless these are games of the run as it writes them, each once."""
+        known: set[int] = set()
+        for place in places:
+            where, number = f"{self.path / GAMES}, line {place.line}", number_of(place.uid)
+            if number < 0:
+                raise RecordError(
+                    f"{where}: not as it was written here; another program may have changed the file. Put the file "
+                    "back as it was, or move it away to play its games again."
+                )
+            if place.uid != f"{self.run.run_id}-{number}":
+                raise RecordError(f"{where}: game {place.uid} is not of run {self.run.run_id}; move it away.")
+            if number in known:
+                raise RecordError(
+                    f"{where}: more of game {place.uid}, which stands further up; put the file back as it was, or "
+                    "move it away to play its games again."
+                )
+            known.add(number)
+
+    def _check_untouched(self) -> None:
+        """Raise `RecordError` unless the folder is as this process has left it."""
+        sizes = {name: self._size(name) for name in self._sizes}
+        if sizes == self._sizes and (self.path / RUN).exists():
+            return
+        if not sizes[GAMES]:
+            self.finished = 0
+        raise RecordError(
+            f"{self.path} was deleted, or changed by another program, while games were played into it; give the same "
+            "command again to play what is missing."
+        )
+
+    def _size(self, name: str) -> int:
+        """Bytes of a file; 0 if there is none."""
+        path = self.path / name
+        return path.stat().st_size if path.exists() else 0
+
     def _finished(self) -> Iterator[Games]:
-        path = self.path / GAMES
-        return read_games(path, _BLOCK) if path.exists() and path.stat().st_size else iter(())
+        return read_games(self.path / GAMES, _BLOCK) if self.finished else iter(())
 
     def _faults(self) -> list[tuple[int, str]]:
         """Numbers and lines of the games that ended by a fault."""
@@ -195,6 +237,7 @@ class JournalFolder:
         with path.open("ab") as file:
             file.write(added)
             flush(file)
+        self._sizes[name] += len(added)
         if is_new:
             flush_names(self.path)
 
