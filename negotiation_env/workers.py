@@ -26,8 +26,10 @@ def play_in_processes(run: Run, bounds: Sequence[tuple[int, int]], workers: int,
     """Play the game ranges ``bounds`` of a run in worker processes; at most ``2 * workers`` are in memory.
 
     Raises:
+        ValueError: a player waits for a server or a person.
         TypeError: a player cannot be sent to another process.
     """
+    check_players(run)
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, context, _receive, (_pickled(run),))
     finished = False
@@ -48,6 +50,16 @@ def play_in_processes(run: Run, bounds: Sequence[tuple[int, int]], workers: int,
     finally:
         # After an interrupt nobody waits for games that nobody will read.
         pool.shutdown(wait=finished, cancel_futures=True)
+
+
+def check_players(run: Run) -> None:
+    """Raise ``ValueError`` if a player waits for a server or a person, which worker processes cannot share."""
+    for player in (*run.players[0], *run.players[1]):
+        if getattr(player.policy, "games_at_once", None) is not None:
+            raise ValueError(
+                f"player {player.name!r} waits for a server or a person, and each worker process would need one of its "
+                "own; use the engine 'thread', which plays such games side by side."
+            )
 
 
 def _pickled(run: Run) -> bytes:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
+
+from negotiation_env.episodes import FAULTED, Episodes
 from negotiation_env.policy import JsonValue
 from negotiation_env.records.errors import RecordError
 from negotiation_env.records.fields import get, one_of, parsed
-from negotiation_env.records.recorded import RecordedGame, rebuilt
+from negotiation_env.records.files import flush
+from negotiation_env.records.recorded import RecordedGame, played_game, rebuilt
 from negotiation_env.records.text import json_text
 from negotiation_env.registry import DOMAINS
 from negotiation_env.run import SCHEMA_VERSION
@@ -29,6 +33,12 @@ def fault_line(game: RecordedGame) -> str:
         "notes": game.notes,
     }
     return f"{json_text(line)}\n"
+
+
+def fault_lines(episodes: Episodes) -> list[str]:
+    """The lines of the games of an `Episodes` that ended by a fault."""
+    faulted = np.flatnonzero(episodes.batch.episodes["ended"] == FAULTED)
+    return [fault_line(played_game(episodes, index)) for index in faulted.tolist()]
 
 
 def error_text(error: JsonValue) -> str:
@@ -56,6 +66,41 @@ def read_faults(path: Path) -> Iterator[RecordedGame]:
                 yield _game(parsed(line.decode()))
             except (ValueError, TypeError, KeyError, AttributeError) as error:
                 raise RecordError(f"{path}, line {number}: no fault of a game ({error}).") from error
+
+
+class FaultFile:
+    """A file of faults under a temporary name; there is none as long as there is no fault.
+
+    Args:
+        path: the file; what is there is deleted.
+        run_id: whose faults are written.
+        behind: a file whose faults of other runs come first.
+    """
+
+    def __init__(self, path: Path, run_id: str, behind: Path | None) -> None:
+        self.path = path
+        self._run_id = run_id
+        self._behind = behind
+        self.abort()
+
+    def write(self, texts: Sequence[str]) -> None:
+        """Add lines; when this returns they are on the disk."""
+        if not texts:
+            return
+        before = () if self.path.exists() else self._lines_before()
+        with self.path.open("ab") as file:
+            file.writelines(text.encode() for text in (*before, *texts))
+            flush(file)
+
+    def abort(self) -> None:
+        """Delete what was written."""
+        self.path.unlink(missing_ok=True)
+
+    def _lines_before(self) -> Iterator[str]:
+        if self._behind is not None and self._behind.exists():
+            for game in read_faults(self._behind):
+                if not game.episode.uid.startswith(f"{self._run_id}-"):
+                    yield fault_line(game)
 
 
 def _game(record: Mapping[str, JsonValue]) -> RecordedGame:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from negotiation_env.episodes import Episodes
 from negotiation_env.records.errors import Interrupted, RecordError, explained
-from negotiation_env.records.files import publish_together
+from negotiation_env.records.faults import FaultFile, fault_lines
+from negotiation_env.records.files import publish, publish_together
 from negotiation_env.records.finished import finished_games
 from negotiation_env.records.games import Games
 from negotiation_env.records.outputs import TEMPORARY, Output, Writer, find_output
@@ -19,6 +20,7 @@ from negotiation_env.records.shards import ShardFolder
 from negotiation_env.records.splits import Split
 from negotiation_env.rollouts import best_batch_size, best_engine, play_parts
 from negotiation_env.run import Run
+from negotiation_env.workers import check_players
 
 _LARGEST_SHARD = 32_768
 
@@ -42,7 +44,7 @@ class GenerateResult:
     """What `generate` has written.
 
     Attributes:
-        files: the finished files.
+        files: the finished files; the last one tells the faults if there are any.
         run_id: the first part of every trajectory id.
         counts: how much this run has written; what was there before is not counted.
         resumed: how many episodes had been played before this call.
@@ -73,7 +75,8 @@ def generate(
 
     The same run gives the same bytes for any engine, number of workers and shard size. If this is stopped at
     any moment, the same call goes on from the last whole shard and the result is the same. Games that end
-    by a fault are not written; those of an interrupted recording are played again.
+    by a fault are told in a file beside the output (``games.faults.jsonl``, or ``faults.jsonl`` in the folder) and
+    written nowhere else; those of an interrupted recording are played again.
 
     Args:
         run: what to play, see `negotiation_env.run.make_run`.
@@ -103,18 +106,19 @@ def generate(
     for name, value in (("num_episodes", num_episodes), ("shard_size", shard_size)):
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise ValueError(f"{name} is {value!r}; it must be a whole number, at least 1.")
+    if engine == "process":
+        check_players(run)
     output = find_output(path, append, split or Split(), k_history)
     folder = ShardFolder(output.path, run, {"num_episodes": num_episodes, "shard_size": shard_size, **output.settings})
     with folder.opened(overwrite):
         known = folder.assembled()
         if known is not None and not _changed(folder, output, known.before):
-            _publish(folder, output)
-            return GenerateResult(output.files, run.run_id, Counts(**known.counts), num_episodes)
+            counts = Counts(**known.counts)
+            return GenerateResult(_publish(folder, output, counts), run.run_id, counts, num_episodes)
         output.check(run, overwrite)
         recording = _Recording(run, folder, num_episodes, shard_size, progress, observe)
         counts = _record(recording, output, engine, workers)
-        _publish(folder, output)
-    return GenerateResult(output.files, run.run_id, counts, recording.resumed)
+        return GenerateResult(_publish(folder, output, counts), run.run_id, counts, recording.resumed)
 
 
 def _record(recording: _Recording, output: Output, engine: str, workers: int | None) -> Counts:
@@ -148,13 +152,24 @@ def _changed(folder: ShardFolder, output: Output, before: Mapping[str, list[int]
     return [path for _, path in _unpublished(folder, output) if _state(path) != before[path.name]]
 
 
-def _publish(folder: ShardFolder, output: Output) -> None:
-    """Give the finished files their names, as far as that is still to be done, and remove the shards."""
+def _publish(folder: ShardFolder, output: Output, counts: Counts) -> tuple[Path, ...]:
+    """Give the finished files their names, as far as that is still to be done, remove the shards, and say the files."""
     for path in output.files:
         with explained(path):
             path.parent.mkdir(parents=True, exist_ok=True)
+    faults = _unpublished_faults(folder, output)
+    with explained(output.faults):
+        if faults.exists():
+            publish(faults, output.faults)
+        elif not counts.faults and not output.append:
+            output.faults.unlink(missing_ok=True)  # of what is replaced
     publish_together(_unpublished(folder, output))
     folder.remove()
+    return (*output.files, output.faults) if counts.faults else output.files
+
+
+def _unpublished_faults(folder: ShardFolder, output: Output) -> Path:
+    return folder.path / f"{output.faults.name}{TEMPORARY}"
 
 
 class _Recording:
@@ -182,22 +197,26 @@ class _Recording:
         """Write everything under a temporary name; if that fails, what has been played stays."""
         with explained(self.folder.path):
             writer = output.start(self.folder.path)
+            behind = output.faults if output.append else None
+            faults = FaultFile(_unpublished_faults(self.folder, output), self.run.run_id, behind)
         try:
-            return self._write(writer, engine, workers)
+            return self._write(writer, faults, engine, workers)
         except BaseException as error:
             writer.abort()
+            faults.abort()
             if not isinstance(error, KeyboardInterrupt):
                 raise
             kept = f"{self.played:,} of {self.num_episodes:,} episodes are kept in {self.folder.path}"
             said = f"{kept}; the same command goes on from there" if self.played else "nothing is kept"
             raise Interrupted(f"interrupted: {said}.") from error
 
-    def _write(self, writer: Writer, engine: str, workers: int | None) -> Counts:
+    def _write(self, writer: Writer, faults: FaultFile, engine: str, workers: int | None) -> Counts:
         counts = Counts()
         for episodes in self._episodes(engine, workers):
             games = finished_games(episodes)
             with self._explained():
                 writer.write(games)
+                faults.write(fault_lines(episodes))
             counts = counts.plus(games, len(episodes))
             if self.observe is not None:
                 self.observe(episodes)

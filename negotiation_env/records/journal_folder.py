@@ -14,12 +14,10 @@ from operator import itemgetter
 from pathlib import Path
 from typing import IO
 
-import numpy as np
-
-from negotiation_env.episodes import FAULTED, Episodes
+from negotiation_env.episodes import Episodes
 from negotiation_env.records.csv_log import GAMES_CSV, TURNS_CSV, write_csv
 from negotiation_env.records.errors import RecordError, explained
-from negotiation_env.records.faults import fault_line, read_faults
+from negotiation_env.records.faults import fault_line, fault_lines, read_faults
 from negotiation_env.records.files import flush, flush_names, locked, named, publish, publish_together
 from negotiation_env.records.finished import finished_games
 from negotiation_env.records.format import find_format
@@ -29,7 +27,7 @@ from negotiation_env.records.jsonl import lines
 from negotiation_env.records.manifests import difference
 from negotiation_env.records.outputs import TEMPORARY
 from negotiation_env.records.reading import read_games
-from negotiation_env.records.recorded import number_of, played_game, recorded_games
+from negotiation_env.records.recorded import number_of, recorded_games
 from negotiation_env.records.replay import played_back
 from negotiation_env.run import Run
 
@@ -112,8 +110,7 @@ class JournalFolder:
         Raises:
             RecordError: they cannot be written, or the folder is not any more as this has left it.
         """
-        ended = episodes.batch.episodes["ended"]
-        faults = [fault_line(played_game(episodes, index)) for index in np.flatnonzero(ended == FAULTED).tolist()]
+        faults = fault_lines(episodes)
         with explained(self.path, "Once that is mended, give the same command again."):
             self._check_untouched()
             self._append(GAMES, lines(finished_games(episodes)))

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from negotiation_env.policy import JsonValue
 from negotiation_env.records.errors import RecordError, require
@@ -45,6 +45,14 @@ class Output(Protocol):
     @property
     def files(self) -> tuple[Path, ...]:
         """The finished files; each is written in another folder first, as its name and `TEMPORARY`."""
+
+    @property
+    def faults(self) -> Path:
+        """The file that tells the games which ended by a fault, if there are any."""
+
+    @property
+    def append(self) -> bool:
+        """Whether what is there is kept."""
 
     @property
     def settings(self) -> dict[str, JsonValue]:
@@ -103,6 +111,11 @@ class JsonlOutput:
         return (self.path,)
 
     @property
+    def faults(self) -> Path:
+        """``games.faults.jsonl`` beside ``games.jsonl``."""
+        return self.path.with_suffix(".faults.jsonl")
+
+    @property
     def settings(self) -> dict[str, JsonValue]:
         """The format, and whether what is there is kept."""
         return {"format": "jsonl", "append": self.append}
@@ -110,7 +123,8 @@ class JsonlOutput:
     def check(self, run: Run, overwrite: bool) -> None:
         """Refuse an existing file, or to append to one that holds this run or is no record at all."""
         if not self.append:
-            refuse_existing(self.files, overwrite, "--overwrite replaces it, --append adds another run to it")
+            hint = "--overwrite replaces it, --append adds another run to it"
+            refuse_existing((*self.files, self.faults), overwrite, hint)
         elif self.path.exists():
             _check_appendable(self.path, run)
 
@@ -126,11 +140,17 @@ class ParquetOutput:
     path: Path
     split: Split
     k_history: int
+    append: ClassVar[bool] = False
 
     @property
     def files(self) -> tuple[Path, ...]:
         """Both tables."""
         return (self.path / EPISODES, self.path / DECISIONS)
+
+    @property
+    def faults(self) -> Path:
+        """``faults.jsonl`` in the folder."""
+        return self.path / "faults.jsonl"
 
     @property
     def settings(self) -> dict[str, JsonValue]:
@@ -142,7 +162,7 @@ class ParquetOutput:
         """Refuse existing tables, or a path that is a file."""
         if self.path.exists() and not self.path.is_dir():
             raise RecordError(f"{self.path} is a file; give a folder, or a name that ends in .jsonl.")
-        refuse_existing(self.files, overwrite, "--overwrite replaces it")
+        refuse_existing((*self.files, self.faults), overwrite, "--overwrite replaces it")
 
     def start(self, folder: Path) -> Writer:
         """Begin two new files."""

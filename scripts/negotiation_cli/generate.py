@@ -29,6 +29,8 @@ Examples:
 RECIPES = {"price": "price-mixed", "multi_item": "multi-item-mixed"}
 """Every strategy of a domain against every other."""
 _PLAYERS = "Who plays"
+_NO_GAMES = 1
+"""The exit code if every game ended by a fault."""
 
 
 def generate(
@@ -107,12 +109,13 @@ def generate(
     """Play many games and write every decision to a file.
 
     Equal arguments give equal bytes, for any engine and number of workers. If it is interrupted, the same command
-    goes on where it stopped.
+    goes on where it stopped. Games that end by a fault are told, with the reason, in a file beside the dataset.
     """
     from negotiation_cli.output import progress_bar
     from negotiation_cli.reports import tally_of
     from negotiation_env.records.generate import generate as write_games
     from negotiation_env.rollouts import best_engine
+    from negotiation_env.workers import check_players
 
     settings = options.given(
         scenario=scenario,
@@ -130,6 +133,8 @@ def generate(
     llm = options.given(model=model, base_url=base_url, no_llm=no_llm or None)
     run, number = _plan(domain, recipe, (buyers, sellers), llm, seed, num_episodes, settings)
     engine = engine or best_engine(run)
+    if engine == "process":
+        check_players(run)
     check_models(run)
     tally = tally_of(run.domain.name)
     with progress_bar("games", number, as_json) as progress:
@@ -145,6 +150,7 @@ def generate(
             observe=tally.add,
         )
     _summarise(result, tally, as_json)
+    _stop_without_games(result)
 
 
 def _plan(
@@ -197,3 +203,20 @@ def _summarise(result: GenerateResult, tally: Tally, as_json: bool) -> None:
     if tally.episodes + tally.faults:
         screen().print(tally.as_table())
     report({"written to": files, "run": result.run_id}, as_json)
+
+
+def _stop_without_games(result: GenerateResult) -> None:
+    """End with the reason on standard error if there were faults and nothing else."""
+    from negotiation_env.records.faults import error_text, read_faults
+
+    if result.counts.episodes or not result.counts.faults:
+        return
+    path = result.files[-1]
+    first = next(game for game in read_faults(path) if game.episode.uid.startswith(result.run_id))
+    reason = error_text(first.error).rstrip(".")
+    typer.echo(
+        f"error: every game ended by a fault ({result.counts.faults:,}), as game {first.episode.uid}: {reason}. All "
+        f"reasons are in {path}; once that is mended, play the games again.",
+        err=True,
+    )
+    raise typer.Exit(_NO_GAMES)

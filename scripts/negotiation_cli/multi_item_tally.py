@@ -61,6 +61,7 @@ class Tally:
     def as_table(self) -> Table:
         """The same for reading."""
         from negotiation_cli.output import number, table
+        from negotiation_cli.price_tally import percent
 
         found = self.summary()
         low, high = found.efficiency_interval
@@ -69,13 +70,12 @@ class Tally:
         made.show_header = False
         made.add_row("episodes", f"{self.episodes:,}" + (f" and {self.faults:,} with a fault" if self.faults else ""))
         made.add_row("decisions", f"{self.decisions:,}")
-        made.add_row("deals", f"{found.deal_rate:.1%}")
-        made.add_row("efficiency", f"{found.mean_efficiency:.1%}{interval} of the greatest welfare")
-        made.add_row("Pareto-optimal", f"{found.pareto_rate:.1%}")
-        made.add_row("envy-free deals", f"{found.envy_free_rate:.1%}")
-        made.add_row(
-            "shares of the pool", f"agent_0 {found.mean_share_agent_0:.1%}, agent_1 {found.mean_share_agent_1:.1%}"
-        )
+        made.add_row("deals", percent(found.deal_rate))
+        made.add_row("efficiency", f"{percent(found.mean_efficiency)}{interval} of the greatest welfare")
+        made.add_row("Pareto-optimal", percent(found.pareto_rate))
+        made.add_row("envy-free deals", percent(found.envy_free_rate))
+        one, two = percent(found.mean_share_agent_0), percent(found.mean_share_agent_1)
+        made.add_row("shares of the pool", f"agent_0 {one}, agent_1 {two}")
         nash, kalai = found.mean_nash_distance, found.mean_kalai_smorodinsky_distance
         made.add_row("mean distance", f"to Nash {number(nash, 3)}, to Kalai-Smorodinsky {number(kalai, 3)}")
         return made

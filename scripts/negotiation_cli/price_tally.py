@@ -74,10 +74,15 @@ class Tally:
         made.show_header = False
         made.add_row("episodes", f"{self.episodes:,}" + (f" and {self.faults:,} with a fault" if self.faults else ""))
         made.add_row("decisions", f"{self.decisions:,}")
-        made.add_row("deals", f"{self.deals:,} ({self._share(self.deals):.1%})")
-        made.add_row("sound deals", f"{self.sound:,} ({self._share(self.sound):.1%}), inside both limits")
+        made.add_row("deals", f"{self.deals:,} ({percent(self._share(self.deals))})")
+        made.add_row("sound deals", f"{self.sound:,} ({percent(self._share(self.sound))}), inside both limits")
         made.add_row("mean rho", f"{mean:.3f}{interval}" if math.isfinite(mean) else "-")
         return made
 
     def _share(self, count: int) -> float:
         return count / self.episodes if self.episodes else math.nan
+
+
+def percent(share: float) -> str:
+    """A share for a table; a dash where there is none."""
+    return f"{share:.1%}" if math.isfinite(share) else "-"

@@ -1,6 +1,7 @@
 """`negotiate generate` and `negotiate prepare`: what they write, what they print, what they refuse."""
 
 import contextlib
+import copy
 import csv
 import json
 import os
@@ -13,9 +14,10 @@ from pathlib import Path
 import pytest
 from negotiation_cli.main import app
 from negotiation_cli.price_tally import Tally
+from talkers import Talker
 from typer.testing import CliRunner
 
-from negotiation_env import rollout
+from negotiation_env import list_policies, register_policy, registry, rollout
 from negotiation_env.metrics import price_summary
 from negotiation_env.records.recipes import load_recipe
 from negotiation_env.rollouts import play_parts
@@ -157,11 +159,61 @@ def test_an_existing_file_is_replaced_only_when_asked():
         (["--seed", "-3"], "seed"),
         (["--buyers", "random_zopa"], "known"),
         (["--buyers", "random_zopa", "--engine", "process", "--workers", "1"], "known"),
+        (["--buyers", "human", "--engine", "process"], "use the engine 'thread'"),
+        (["--model", "llama3", "--base_url", "http://127.0.0.1:9", "--engine", "process"], "use the engine 'thread'"),
     ],
 )
 def test_a_wrong_call_gets_one_line_of_advice_and_no_file(arguments, expected, tmp_path):
     assert expected in advice(run(*SMALL, *arguments))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def failing(monkeypatch):
+    """Registers the price policies ``sometimes`` and ``always``, which fail, and the multi-item policy ``always``."""
+    list_policies()  # whatever is installed
+    monkeypatch.setattr(registry, "_registry", copy.deepcopy(registry._registry))
+    kinds = {
+        "sometimes": lambda: Talker("price", "linear", fails=3),
+        "always": lambda: Talker("price", "linear", fails=1, patience=1),
+        "never": lambda: Talker("multi_item", "boulware", fails=1, patience=1),
+    }
+    here, elsewhere = {f"here:{name}": make for name, make in kinds.items()}, registry.load_target
+    monkeypatch.setattr(registry, "load_target", lambda target: here.get(target) or elsewhere(target))
+    register_policy("sometimes", "here:sometimes")
+    register_policy("always", "here:always")
+    register_policy("always", "here:never", domain="multi_item")
+
+
+@pytest.mark.usefixtures("failing")
+def test_games_that_end_by_a_fault_are_counted_and_told():
+    result = run(*SMALL, "--buyers", "sometimes", "--sellers", "linear")
+    assert result.exit_code == 0, result.output
+    faults = [json.loads(line) for line in Path("games.faults.jsonl").read_text().splitlines()]
+    assert f"{12 - len(faults)} and {len(faults)} with a fault" in result.stdout
+    assert "games.faults.jsonl" in result.stdout
+    assert {line["error"]["message"] for line in faults} == {"no answer in 60 s"}
+    written = json.loads(run(*SMALL, "--buyers", "sometimes", "--sellers", "linear", "--overwrite", "--json").stdout)
+    assert written["files"] == ["games.jsonl", "games.faults.jsonl"]
+    assert written["faults"] == len(faults) > 0
+
+
+@pytest.mark.usefixtures("failing")
+@pytest.mark.parametrize("domain", ["price", "multi_item"])
+def test_only_faults_are_an_error_with_the_reason(domain):
+    players = ["--buyers", "always", "--sellers", "always"]
+    call = ["generate", "--domain", domain, *players, "--num_episodes", "5", "--dataset_out", "games.jsonl"]
+    result = run(*call)
+    assert result.exit_code == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("error: every game ended by a fault (5), as game ")
+    assert "timeout: no answer in 60 s. All reasons are in games.faults.jsonl" in line
+    assert "0 and 5 with a fault" in result.stdout
+    assert "nan" not in result.stdout
+    again = run(*call, "--json", "--overwrite")
+    assert again.exit_code == 1
+    assert json.loads(again.stdout)["faults"] == 5
+    assert "no answer in 60 s" in again.stderr
 
 
 def test_a_malformed_catalogue_is_named_with_its_line():
@@ -199,7 +251,7 @@ def test_ctrl_c_says_how_to_resume_and_the_same_command_does(engine):
     call += ["--num_episodes", "60000", "--dataset_out", "games.jsonl", "--engine", engine, "--workers", "1"]
     process = subprocess.Popen(call, stderr=subprocess.PIPE, text=True, start_new_session=True)
     deadline = time.monotonic() + 60
-    while not list(Path().glob("games.jsonl.shards/games-*.npz")) and time.monotonic() < deadline:
+    while len(list(Path().glob("games.jsonl.shards/games-*.npz"))) < 2 and time.monotonic() < deadline:
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     try:

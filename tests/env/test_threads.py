@@ -14,6 +14,7 @@ import pytest
 from test_engine import assert_same
 
 from negotiation_env import PriceDecision, make_policy, rollout, seeding
+from negotiation_env.domain import find_domain
 from negotiation_env.records.generate import generate
 from negotiation_env.run import make_run
 from negotiation_env.threads import play_as_ended
@@ -431,3 +432,10 @@ def test_no_games_are_no_work():
 def test_watching_needs_a_record():
     with pytest.raises(ValueError, match="record=True"):
         play_as_ended(run_of(), [0], 1, record=False, watch=print)
+
+
+@pytest.mark.parametrize("domain", ["price", "multi_item"])
+def test_people_do_not_play_in_worker_processes(domain):
+    agents = find_domain(domain).agents
+    with pytest.raises(ValueError, match=r"player 'human' waits .* use the engine 'thread'"):
+        rollout(domain, {agents[0]: "human", agents[1]: "tit_for_tat"}, 1, engine="process")

@@ -11,9 +11,14 @@ from pathlib import Path
 
 import pytest
 from played import every_domain, run_of
+from talkers import ERROR, talking_run
 
+from negotiation_env import make_policy
 from negotiation_env.records.errors import RecordError
+from negotiation_env.records.faults import read_faults
 from negotiation_env.records.generate import generate
+from negotiation_env.records.journal import play_into
+from negotiation_env.run import make_run
 
 RECORD = """
 import sys
@@ -296,3 +301,68 @@ def test_stopped_tables_leave_nothing_behind_and_say_nothing(tmp_path):
 def test_wrong_numbers_are_refused(tmp_path, arguments, name):
     with pytest.raises(ValueError, match=name):
         generate(run_of(), **{"num_episodes": 5, "path": tmp_path / "games.jsonl", **arguments})
+
+
+@every_domain
+@pytest.mark.parametrize(("name", "beside"), [("games.jsonl", "games.faults.jsonl"), ("tables", "tables/faults.jsonl")])
+@pytest.mark.parametrize("shard_size", [1, 7, 40])
+def test_faults_are_told_beside_the_output(tmp_path, domain, name, beside, shard_size):
+    run = talking_run(domain, fails=3)
+    result = generate(run, 40, tmp_path / name, shard_size=shard_size)
+    assert result.files[-1] == tmp_path / beside
+    play_into(tmp_path / "journal", run, 40)
+    assert (tmp_path / beside).read_bytes() == (tmp_path / "journal" / "faults.jsonl").read_bytes()
+    faults = list(read_faults(tmp_path / beside))
+    assert len(faults) == result.counts.faults == 40 - result.counts.episodes > 0
+    assert {str(game.error) for game in faults} == {str(ERROR)}
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+@pytest.mark.parametrize("name", ["games.jsonl", "tables"])
+def test_faults_of_what_is_replaced_go(tmp_path, name):
+    generate(talking_run(fails=3), 10, tmp_path / name)
+    result = generate(talking_run(), 10, tmp_path / name, overwrite=True)
+    assert {item for item in tmp_path.rglob("*") if item.is_file()} == set(result.files)
+    assert not list(tmp_path.rglob("*faults.jsonl"))
+
+
+def test_a_file_of_faults_is_not_replaced_unasked(tmp_path):
+    (tmp_path / "games.faults.jsonl").write_text("mine")
+    with pytest.raises(RecordError, match=r"games\.faults\.jsonl exists already; --overwrite"):
+        generate(talking_run(fails=3), 10, tmp_path / "games.jsonl")
+    assert [item.name for item in tmp_path.iterdir()] == ["games.faults.jsonl"]
+
+
+def test_faults_of_several_runs_stand_in_one_file(tmp_path):
+    path, faults = tmp_path / "games.jsonl", tmp_path / "games.faults.jsonl"
+    generate(talking_run(fails=3), 10, path)
+    first = faults.read_bytes()
+    generate(talking_run(seed=4), 10, path, append=True)
+    assert faults.read_bytes() == first
+    failing = {"fails": 1, "patience": 1, "seed": 5}
+    for _ in range(2):  # nothing was appended to the games, so that it can be tried again
+        assert generate(talking_run(**failing), 10, path, append=True).counts.episodes == 0
+    assert faults.read_bytes().startswith(first)
+    added = list(read_faults(faults))[first.count(b"\n") :]
+    assert [game.episode.uid for game in added] == [f"{talking_run(**failing).run_id}-{number}" for number in range(10)]
+
+
+@pytest.mark.parametrize("name", ["games.jsonl", "games.faults.jsonl"])
+def test_faults_are_told_after_a_kill_between_the_renames(tmp_path, monkeypatch, name):
+    run, path = talking_run(fails=3), tmp_path / "one" / "games.jsonl"
+    killed_before(monkeypatch, name, lambda: generate(run, 20, path))
+    result = generate(run, 20, path)
+    generate(run, 20, tmp_path / "two" / "games.jsonl")
+    assert [file.name for file in result.files] == ["games.jsonl", "games.faults.jsonl"]
+    assert bytes_of(path.parent) == bytes_of(tmp_path / "two")
+
+
+def test_players_that_wait_are_not_sent_to_worker_processes(tmp_path):
+    waiting = make_policy("linear")
+    object.__setattr__(waiting, "games_at_once", 4)
+    run = make_run("price", {"buyer_0": "fair", "seller_0": waiting}, 0)
+    with pytest.raises(
+        ValueError, match=r"player 'TimeDependent' waits for a server or a person.*use the engine 'thread'"
+    ):
+        generate(run, 5, tmp_path / "games.jsonl", engine="process", workers=1)
+    assert list(tmp_path.iterdir()) == []
