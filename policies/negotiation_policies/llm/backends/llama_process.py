@@ -47,7 +47,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--name", required=True, help="what the server calls the model, in place of its path")
     parser.add_argument("--slots", type=int, required=True, help="requests that are computed at once")
     parser.add_argument("--context", type=int, required=True, help="tokens a slot; llama.cpp knows the model's limit")
-    parser.add_argument("--threads", type=int, required=True, help="threads that compute")
+    parser.add_argument(
+        "--threads",
+        type=int,
+        required=True,
+        help="threads for one reply; twice as many for prompts and several replies",
+    )
     return parser
 
 
@@ -58,7 +63,8 @@ def _params(arguments: argparse.Namespace) -> CommonParams:
     params.model.path, params.model_alias = arguments.model, {arguments.name}
     params.hostnames, params.port = [_HOST], 0
     params.n_parallel, params.n_ctx = arguments.slots, arguments.slots * arguments.context
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = arguments.threads
+    params.cpuparams.n_threads = arguments.threads
+    params.cpuparams_batch.n_threads = max(arguments.threads, min(2 * arguments.threads, os.cpu_count() or 1))
     params.n_threads_http = _HTTP_THREADS
     params.cache_ram_mib = _HOST_CACHE_MIB
     params.ui = params.endpoint_slots = params.fit_params = False

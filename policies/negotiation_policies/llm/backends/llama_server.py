@@ -37,8 +37,9 @@ class LlamaServerBackend:
         name: the model as records name it, e.g. ``smollm2`` or ``local/tiny.gguf``.
         slots: how many requests are computed at once; further ones wait their turn.
         context: tokens of prompt and reply together; at most as many as the model was trained for.
-        threads: that compute; None is ``NEGOTIATION_LLAMA_THREADS``, else a quarter of the cores and at least one:
-            llama.cpp's threads wait for each other many times a token, and starve where other work shares the cores.
+        threads: that compute one reply; None is ``NEGOTIATION_LLAMA_THREADS``, else a quarter of the cores and at
+            least one: llama.cpp's threads wait for each other many times a token, and starve where other work shares
+            the cores. Twice as many, but at most the cores, compute prompts and several replies at once.
         start_within: seconds for loading the model.
 
     Raises:
