@@ -15,12 +15,16 @@ Examples:
   negotiate prepare --jsonl_path datasets/local/price_domain.jsonl
 
   negotiate prepare --jsonl_path games.jsonl --output_dir tables --split pair
+
+  negotiate prepare --jsonl_path negotiations/RUN
 """
 _DEFAULT_FOLDER = "a folder named like the file"
 
 
 def prepare(
-    jsonl_path: Annotated[Path, typer.Option("--jsonl_path", help="The file that 'negotiate generate' has written.")],
+    jsonl_path: Annotated[
+        Path, typer.Option("--jsonl_path", help="The file of 'negotiate generate', or the folder of 'negotiate play'.")
+    ],
     output_dir: Annotated[
         Path | None,
         typer.Option(
@@ -49,13 +53,28 @@ def prepare(
     from negotiation_env.records.prepare import prepare as prepare_records
     from negotiation_env.records.splits import Split
 
+    source = _records(jsonl_path)
     with progress_bar("episodes", None, as_json) as progress:
         result = prepare_records(
-            jsonl_path,
-            output_dir or jsonl_path.parent / jsonl_path.stem,
+            source,
+            output_dir or source.parent / source.stem,
             k_history=k_history,
             split=Split(split, split_fractions),
             overwrite=overwrite,
             progress=progress,
         )
     report({"episodes": result.episodes, "decisions": result.decisions, "files": [*map(str, result.files)]}, as_json)
+
+
+def _records(path: Path) -> Path:
+    """The file of records that a path names: in a folder of games it is the one of the finished games."""
+    from negotiation_env.records.journal_folder import GAMES
+
+    if not path.is_dir():
+        return path
+    if (path / GAMES).is_file():
+        return path / GAMES
+    raise ValueError(
+        f"{path} is a folder without {GAMES}; give one into which 'negotiate play' has played games "
+        "to their end, or the .jsonl file of 'negotiate generate'."
+    )

@@ -278,6 +278,15 @@ def test_prepare_writes_two_tables():
     assert Path("games/episodes.parquet").is_file()
 
 
+def test_prepare_finds_the_games_of_a_folder_that_was_played_into():
+    assert run("play", "--rounds", 5, "--seed", 1, "--output_dir", "record").exit_code == 0
+    result = run("prepare", "--jsonl_path", "record", "--json")
+    assert result.exit_code == 0, result.output
+    written = json.loads(result.stdout)
+    assert written["episodes"] == 5
+    assert written["files"] == ["record/games/decision_steps.parquet", "record/games/episodes.parquet"]
+
+
 def test_the_progress_bar_of_prepare_moves(monkeypatch):
     moved = []
     run(*SMALL)
@@ -290,7 +299,7 @@ def test_the_progress_bar_of_prepare_moves(monkeypatch):
     ("arguments", "expected"),
     [
         ([], "--jsonl_path"),
-        (["--jsonl_path", "."], "not a file"),
+        (["--jsonl_path", ".."], "a folder without games.jsonl"),
         (["--jsonl_path", "none.jsonl"], "none.jsonl"),
         (["--jsonl_path", "games.jsonl", "--k_history", "-1"], "k_history"),
         (["--jsonl_path", "games.jsonl", "--split", "pairs"], "Did you mean 'pair'?"),
