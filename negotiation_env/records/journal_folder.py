@@ -8,9 +8,8 @@ another name, flushed to the disk and renamed.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from operator import itemgetter
 from pathlib import Path
 from typing import IO
 
@@ -96,12 +95,11 @@ class JournalFolder:
     def begin(self, numbers: Sequence[int]) -> None:
         """Prepare for playing games: what was told of their faults is dropped, and the CSV files are out of date."""
         again = set(numbers)
-        left = [line for number, line in self._faults() if number not in again]
         with explained(self.path):
-            self._write(FAULTS, left)
+            if (self.path / FAULTS).exists():
+                self._drop_faults(again)
             for name in (GAMES_CSV, TURNS_CSV) if again else ():
                 (self.path / name).unlink(missing_ok=True)
-        self.faulted = len(left)
         self._sizes = {name: self._size(name) for name in (GAMES, FAULTS)}
 
     def add(self, episodes: Episodes) -> None:
@@ -130,12 +128,23 @@ class JournalFolder:
         return tuple(path for path in map(self.path.joinpath, _FILES) if path.exists())
 
     def _sort(self) -> None:
-        places = find_places(self.path / GAMES) if self.finished else []
-        ordered = sorted(places, key=lambda place: number_of(place.uid))
-        if ordered != places:
-            with self._published(GAMES) as file:
-                copy_places(self.path / GAMES, ordered, file)
-        self._write(FAULTS, [line for _, line in sorted(self._faults(), key=itemgetter(0))])
+        for path in (self.path / name for name in (GAMES, FAULTS) if self._size(name)):
+            places = find_places(path)
+            ordered = sorted(places, key=lambda place: number_of(place.uid))
+            if ordered != places:
+                with self._published(path.name) as file:
+                    copy_places(path, ordered, file)
+
+    def _drop_faults(self, again: Container[int]) -> None:
+        """Keep only the faults of the games that are not played again."""
+        self.faulted = 0
+        with self._published(FAULTS) as file:
+            for game in read_faults(self.path / FAULTS):
+                if game.number not in again:
+                    file.write(fault_line(game).encode())
+                    self.faulted += 1
+        if not self.faulted:
+            (self.path / FAULTS).unlink()
 
     def _claim(self, overwrite: bool) -> None:
         """Make the folder that of the run, if it may be; a run without a game, as a kill leaves it, makes way."""
@@ -154,7 +163,8 @@ class JournalFolder:
                 path.unlink()
             same = False
         if not same:
-            self._write(RUN, [json.dumps(asked, indent=2, sort_keys=True, default=str), "\n"])
+            with self._published(RUN) as file:
+                file.write(f"{json.dumps(asked, indent=2, sort_keys=True, default=str)}\n".encode())
 
     def _told(self) -> dict[str, object]:
         """What ``run.json`` says; nothing if it is none of ours."""
@@ -221,11 +231,6 @@ class JournalFolder:
     def _finished(self) -> Iterator[Games]:
         return read_games(self.path / GAMES, _BLOCK) if self.finished else iter(())
 
-    def _faults(self) -> list[tuple[int, str]]:
-        """Numbers and lines of the games that ended by a fault."""
-        path = self.path / FAULTS
-        return [(game.number, fault_line(game)) for game in read_faults(path)] if path.exists() else []
-
     def _append(self, name: str, texts: Iterable[str]) -> None:
         added, path = "".join(texts).encode(), self.path / name
         if not added:
@@ -237,14 +242,6 @@ class JournalFolder:
         self._sizes[name] += len(added)
         if is_new:
             flush_names(self.path)
-
-    def _write(self, name: str, texts: Sequence[str]) -> None:
-        """Replace a file; without text there is none."""
-        if not texts:
-            (self.path / name).unlink(missing_ok=True)
-            return
-        with self._published(name) as file:
-            file.writelines(text.encode() for text in texts)
 
     @contextmanager
     def _published(self, name: str) -> Iterator[IO[bytes]]:

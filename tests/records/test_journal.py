@@ -1,6 +1,7 @@
 """Each game is kept when it ends, and nothing that was reported is lost or written twice."""
 
 import csv
+import gc
 import json
 import os
 import random
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -478,6 +480,25 @@ def test_a_full_disk_is_said_and_loses_nothing(tmp_path, monkeypatch):
             play_into(tmp_path / "games", talking_run(), 10)
     assert play_into(tmp_path / "games", talking_run(), 10).resumed >= 5
     assert files_of(tmp_path / "games") == files_of(tmp_path / "expected")
+
+
+@pytest.mark.parametrize("fails", [0, 1])
+def test_memory_does_not_grow_with_the_games(tmp_path, fails):
+    counts, held = [], {}
+
+    def look(_):
+        counts.append(1)
+        if len(counts) in (50, 300):
+            gc.collect()
+            held[len(counts)] = tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    try:
+        play_into(tmp_path, talking_run(fails=fails), 300, observe=look)
+    finally:
+        tracemalloc.stop()
+    kept = sum(len(content) for content in files_of(tmp_path).values())
+    assert held[300] - held[50] < min(200_000, kept / 5)
 
 
 @every_domain
