@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from queue import SimpleQueue
@@ -32,8 +32,12 @@ _STACK_BYTES = 4 << 20
 """Enough that endless recursion is a ``RecursionError`` and not a crash; what is not touched takes no memory."""
 
 
-def play_in_threads(run: Run, bounds: Sequence[tuple[int, int]], workers: int, record: bool) -> Iterator[Episodes]:
+def play_in_threads(
+    run: Run, bounds: Sequence[tuple[int, int]], workers: int, record: bool, keep: Watch | None = None
+) -> Generator[Episodes, None, None]:
     """Play the game ranges ``bounds`` of a run in threads, in order; at most ``2 * workers`` are in memory.
+
+    ``keep`` is called with each of them as soon as it has ended, as in `play_as_ended`.
 
     Raises:
         TypeError: a player cannot be copied for each thread.
@@ -41,7 +45,7 @@ def play_in_threads(run: Run, bounds: Sequence[tuple[int, int]], workers: int, r
     """
     ready: dict[int, Episodes] = {}
     given = 0
-    with _Crew(run, min(workers, len(bounds)), record) as crew:
+    with _Crew(run, min(workers, len(bounds)), record, keep=keep) as crew:
         for place in range(len(bounds)):
             for ahead in range(given, min(place + 2 * workers, len(bounds))):
                 crew.give(ahead, np.arange(*bounds[ahead]))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from negotiation_env.episodes import Episodes
+from negotiation_env.episodes import FAULTED, Episodes
 from negotiation_env.records.errors import Interrupted, RecordError, explained
 from negotiation_env.records.faults import FaultFile, fault_lines
 from negotiation_env.records.files import publish, publish_together
@@ -20,6 +20,7 @@ from negotiation_env.records.shards import ShardFolder
 from negotiation_env.records.splits import Split
 from negotiation_env.rollouts import best_batch_size, best_engine, play_parts
 from negotiation_env.run import Run
+from negotiation_env.threads import play_in_threads
 from negotiation_env.workers import check_players
 
 _LARGEST_SHARD = 32_768
@@ -74,9 +75,9 @@ def generate(
     """Play games 0 to ``num_episodes`` of a run and write them to a file.
 
     The same run gives the same bytes for any engine, number of workers and shard size. If this is stopped at
-    any moment, the same call goes on from the last whole shard and the result is the same. Games that end
-    by a fault are told in a file beside the output (``games.faults.jsonl``, or ``faults.jsonl`` in the folder) and
-    written nowhere else; those of an interrupted recording are played again.
+    any moment, the same call goes on from the last whole shard, with threads from all that have ended, and the
+    result is the same. Games that end by a fault are told in a file beside the output (``games.faults.jsonl``, or
+    ``faults.jsonl`` in the folder) and written nowhere else; those of an interrupted recording are played again.
 
     Args:
         run: what to play, see `negotiation_env.run.make_run`.
@@ -103,7 +104,9 @@ def generate(
         raise RecordError("--append keeps what is there and --overwrite replaces it; give one of them.")
     engine = best_engine(run) if engine is None else engine
     shard_size = min(best_batch_size(run, engine), _LARGEST_SHARD) if shard_size is None else shard_size
-    for name, value in (("num_episodes", num_episodes), ("shard_size", shard_size)):
+    if workers is None:
+        workers = run.games_at_once or 1 if engine == "thread" else 1
+    for name, value in (("num_episodes", num_episodes), ("shard_size", shard_size), ("workers", workers)):
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise ValueError(f"{name} is {value!r}; it must be a whole number, at least 1.")
     if engine == "process":
@@ -121,7 +124,7 @@ def generate(
         return GenerateResult(_publish(folder, output, counts), run.run_id, counts, recording.resumed)
 
 
-def _record(recording: _Recording, output: Output, engine: str, workers: int | None) -> Counts:
+def _record(recording: _Recording, output: Output, engine: str, workers: int) -> Counts:
     """Write the whole output under its temporary name, and note that it is whole."""
     folder = recording.folder
     before = {path.name: _state(path) for path in output.files}
@@ -193,7 +196,7 @@ class _Recording:
         self.resumed = 0
         self.played = 0
 
-    def write_to(self, output: Output, engine: str, workers: int | None) -> Counts:
+    def write_to(self, output: Output, engine: str, workers: int) -> Counts:
         """Write everything under a temporary name; if that fails, what has been played stays."""
         with explained(self.folder.path):
             writer = output.start(self.folder.path)
@@ -210,41 +213,67 @@ class _Recording:
             said = f"{kept}; the same command goes on from there" if self.played else "nothing is kept"
             raise Interrupted(f"interrupted: {said}.") from error
 
-    def _write(self, writer: Writer, faults: FaultFile, engine: str, workers: int | None) -> Counts:
+    def _write(self, writer: Writer, faults: FaultFile, engine: str, workers: int) -> Counts:
         counts = Counts()
-        for episodes in self._episodes(engine, workers):
-            games = finished_games(episodes)
-            with self._explained():
-                writer.write(games)
-                faults.write(fault_lines(episodes))
-            counts = counts.plus(games, len(episodes))
-            if self.observe is not None:
-                self.observe(episodes)
-            if self.progress is not None:
-                self.progress(len(episodes))
+        with closing(self._episodes(engine, workers)) as parts:
+            for episodes in parts:
+                games = finished_games(episodes)
+                with self._explained():
+                    writer.write(games)
+                    faults.write(fault_lines(episodes))
+                counts = counts.plus(games, len(episodes))
+                if self.observe is not None:
+                    self.observe(episodes)
+                if self.progress is not None:
+                    self.progress(len(episodes))
         with self._explained():
             writer.close()
         return counts
 
-    def _episodes(self, engine: str, workers: int | None) -> Iterator[Episodes]:
+    def _episodes(self, engine: str, workers: int) -> Generator[Episodes, None, None]:
         """All games in order, shard by shard: those that were kept first, then those still to be played."""
         shards = list(pairwise([*range(0, self.num_episodes, self.shard_size), self.num_episodes]))
+        if engine == "thread":
+            yield from self._in_threads(shards, workers)
+            return
         while shards and (kept := self.folder.load(*shards[0])) is not None:
             mended = played_again(kept)
             if mended is not kept:
-                self._keep(shards[0], mended)
+                self._save(mended)
             self.played = self.resumed = shards.pop(0)[1]
             yield mended
-        parts = play_parts(self.run, self.played, self.num_episodes, engine, workers, True, self.shard_size)
-        for shard, episodes in zip(shards, parts, strict=True):
-            self._keep(shard, episodes)
-            self.played = shard[1]
+        for episodes in play_parts(self.run, self.played, self.num_episodes, engine, workers, True, self.shard_size):
+            self._keep(episodes)
             yield episodes
 
-    def _keep(self, shard: tuple[int, int], episodes: Episodes) -> None:
+    def _in_threads(self, shards: Sequence[tuple[int, int]], workers: int) -> Iterator[Episodes]:
+        """All games in order; each shard is kept when it ends, and those that end early wait for those before them."""
+        there = {shard for shard in shards if _is_whole(self.folder.load(*shard))}
+        self.played = self.resumed = sum(high - low for low, high in there)
+        todo = [shard for shard in shards if shard not in there]
+        with closing(play_in_threads(self.run, todo, workers, True, self._keep)) as playing:
+            for shard in shards:
+                episodes = self.folder.load(*shard) if shard in there else next(playing)
+                if episodes is None:
+                    raise RecordError(
+                        f"{self.folder.path} was deleted or changed meanwhile; give the same command again."
+                    )
+                yield episodes
+
+    def _keep(self, episodes: Episodes) -> None:
+        self._save(episodes)
+        self.played += len(episodes)
+
+    def _save(self, episodes: Episodes) -> None:
+        low = int(episodes.batch.episodes["episode"][0])
         with self._explained():
-            self.folder.save(*shard, episodes)
+            self.folder.save(low, low + len(episodes), episodes)
 
     def _explained(self) -> AbstractContextManager[None]:
         kept = f"{self.played:,} of {self.num_episodes:,} episodes are kept" if self.played else "Nothing was kept"
         return explained(self.folder.path, f"{kept}; once that is mended, give the same command again.")
+
+
+def _is_whole(episodes: Episodes | None) -> bool:
+    """Whether games were kept, and none of them ended by a fault."""
+    return episodes is not None and not (episodes.batch.episodes["ended"] == FAULTED).any()

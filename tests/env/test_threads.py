@@ -11,6 +11,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from talkers import Talker, talking_run
 from test_engine import assert_same
 
 from negotiation_env import PriceDecision, make_policy, rollout, seeding
@@ -94,10 +95,65 @@ def test_a_recording_keeps_each_game_of_threads(tmp_path):
         if len(kept) == 5:
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt, match="5 of 20 episodes are kept"):
+    with pytest.raises(KeyboardInterrupt, match=r"\d+ of 20 episodes are kept") as caught:
         generate(run_of(), 20, path, engine="thread", workers=4, progress=stop)
     assert kept == [1] * 5
-    assert generate(run_of(), 20, path, engine="thread", workers=4).resumed == 5
+    count = int(str(caught.value).split()[1])
+    assert 5 <= count == generate(run_of(), 20, path, engine="thread", workers=4).resumed
+    generate(run_of(), 20, tmp_path / "expected.jsonl")
+    assert path.read_bytes() == (tmp_path / "expected.jsonl").read_bytes()
+
+
+class Stuck(Slow):
+    """Waits in the first game of a run until it is told to stop or to go on."""
+
+    def __init__(self, first, way=None):
+        super().__init__(pause=0.0)
+        self.first, self.way = first, way
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def decide(self, view):
+        if self.way is not None and view.reservation_price[0] == self.first:
+            self.way()
+        return super().decide(view)
+
+
+def test_a_recording_keeps_games_that_wait_for_an_earlier_one(tmp_path):
+    path = tmp_path / "games.jsonl"
+    first = rollout("price", {"buyer_0": "linear", "seller_0": "linear"}, 1, 3).episodes["buyer_max"][0]
+
+    def fail():
+        deadline = time.perf_counter() + 10
+        while len(list(tmp_path.glob("*.shards/games-*.npz"))) < 7 and time.perf_counter() < deadline:
+            time.sleep(0.01)
+        raise ConnectionError("the model is gone")
+
+    with pytest.raises(ConnectionError, match="the model is gone"):
+        generate(run_of(Stuck(first, fail)), 8, path, engine="thread", workers=4)
+    assert generate(run_of(Stuck(first)), 8, path, engine="thread", workers=4).resumed == 7
+    generate(run_of(Stuck(first)), 8, tmp_path / "expected.jsonl")
+    assert path.read_bytes() == (tmp_path / "expected.jsonl").read_bytes()
+
+
+def test_a_recording_plays_its_faults_again_in_threads(tmp_path, monkeypatch):
+    path, names, decide = tmp_path / "games.jsonl", set(), Talker.decide
+
+    def stop(_):
+        raise KeyboardInterrupt
+
+    def watched(self, view):
+        names.add(threading.current_thread().name)
+        return decide(self, view)
+
+    with pytest.raises(KeyboardInterrupt, match=r"\d+ of 8 episodes are kept"):
+        generate(talking_run(fails=1, patience=1), 8, path, engine="thread", workers=4, progress=stop)
+    monkeypatch.setattr(Talker, "decide", watched)
+    result = generate(talking_run(), 8, path, engine="thread", workers=4)
+    assert (result.resumed, result.counts.episodes, result.counts.faults) == (0, 8, 0)
+    assert names
+    assert all(name.startswith("negotiation-game") for name in names)
 
 
 class Counting(Slow):
