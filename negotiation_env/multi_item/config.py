@@ -39,7 +39,8 @@ class MultiItemConfig(GameConfig):
         object.__setattr__(self, "disagreement", pair("disagreement", self.disagreement))
         if not all(math.isfinite(utility) for utility in self.disagreement):
             raise ValueError(f"disagreement is {self.disagreement}; both utilities must be finite.")
-        if isinstance(self.opposition, bool) or not 0.0 <= self.opposition <= 1.0:
+        is_number = isinstance(self.opposition, int | float) and not isinstance(self.opposition, bool)
+        if not is_number or not 0.0 <= self.opposition <= 1.0:
             raise ValueError(f"opposition is {self.opposition!r}; it must be from 0 (no conflict) to 1 (zero-sum).")
         object.__setattr__(self, "opposition", float(self.opposition))
         if self.scenario == "opposed" and self.num_items == 1 and self.opposition < 1.0:

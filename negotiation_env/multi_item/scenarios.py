@@ -163,17 +163,16 @@ def deal_setup(
     ``options`` fix what they name: ``quantities`` (I,) or (B, I), ``values`` (2, I) or (B, 2, I), ``first_mover``.
 
     Raises:
-        ValueError: an option has a bad value or does not fit the scenario's spaces.
+        ValueError: an option, or what a registered scenario draws, has a bad value or does not fit the scenario's
+            spaces.
     """
     scenario: Scenario = find_scenario(config.scenario, "multi_item")
     setup = scenario(config, seed, games)
     given = {name: value for name, value in (options or {}).items() if value is not None}
-    if "quantities" in given or "values" in given:
-        size, types = setup.quantities.shape
-        quantities = _repeated("quantities", given.get("quantities", setup.quantities), (size, types))
-        values = _repeated("values", given.get("values", setup.values), (size, 2, types))
-        setup = check_setup(quantities, values, config.shape)
-    return setup, first_movers(config, seed, games, given)
+    size, types = setup.quantities.shape
+    quantities = _repeated("quantities", given.get("quantities", setup.quantities), (size, types))
+    values = _repeated("values", given.get("values", setup.values), (size, 2, types))
+    return check_setup(quantities, values, config.shape), first_movers(config, seed, games, given)
 
 
 def _repeated(name: str, value: object, shape: tuple[int, ...]) -> NDArray[np.float64]:

@@ -58,10 +58,11 @@ def check_setup(quantities: ArrayLike, values: ArrayLike, shape: Shape) -> Multi
             all of an agent's values are 0.
     """
     pools, numbers = check_quantities(quantities), as_numbers(values, "values")
-    if pools.shape[-1] != shape.types or int(count_splits(pools).max()) > shape.splits or pools.max() > shape.quantity:
+    large = (count_splits(pools) > shape.splits) | (pools.max(axis=-1) > shape.quantity)
+    if pools.shape[-1] != shape.types or large.any():
         raise ValueError(
-            f"quantities {pools[0].tolist()} do not fit this scenario, which has {shape.types} item types, at most "
-            f"{shape.quantity} of each and at most {shape.splits:,} splits; use another scenario or more num_items."
+            f"quantities {pools[large.argmax()].tolist()} do not fit this scenario, which has {shape.types} item types, "
+            f"at most {shape.quantity} of each and at most {shape.splits:,} splits; use another scenario or more num_items."
         )
     if numbers.shape != (len(pools), 2, shape.types):
         raise ValueError(
@@ -70,8 +71,9 @@ def check_setup(quantities: ArrayLike, values: ArrayLike, shape: Shape) -> Multi
     if not (np.isfinite(numbers) & (numbers >= 0.0)).all():
         bad = numbers[~(np.isfinite(numbers) & (numbers >= 0.0))][0]
         raise ValueError(f"values contain {bad}; each must be a finite number of at least 0.")
-    if (np.abs(numbers - np.round(numbers, DECIMALS)) > 1e-9).any():
-        raise ValueError(f"values {numbers[0].tolist()} have more than {DECIMALS} decimals; round them.")
+    fine = (np.abs(numbers - np.round(numbers, DECIMALS)) > 1e-9).any(axis=(1, 2))
+    if fine.any():
+        raise ValueError(f"values {numbers[fine.argmax()].tolist()} have more than {DECIMALS} decimals; round them.")
     setup = MultiItemSetup.of(pools, np.round(numbers, DECIMALS))
     worthless = (setup.pool <= 0.0) | (setup.pool > MAX_POOL)
     if worthless.any():

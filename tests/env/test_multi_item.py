@@ -4,10 +4,11 @@ import gymnasium
 import numpy as np
 import pytest
 
-from negotiation_env import MultiItemDecision, multi_item_v0, play, rollout, solutions
+from negotiation_env import MultiItemDecision, multi_item_v0, play, register_scenario, rollout, solutions
 from negotiation_env.multi_item.config import MultiItemConfig
 from negotiation_env.multi_item.instances import read_instances
 from negotiation_env.multi_item.scenarios import deal_setup
+from negotiation_env.multi_item.setup import MultiItemSetup, Shape
 from negotiation_env.splits import count_splits, index_of, keep_of
 
 POOL = {"quantities": [2, 1, 2], "values": [[3, 4, 0], [3, 2, 1]]}
@@ -22,6 +23,34 @@ def bargaining(**settings):
 
 def step(env, action):
     return env.step(dict.fromkeys(env.agents, action))
+
+
+class UnevenScenario:
+    """Its second game is not playable."""
+
+    def shape(self, config):
+        return Shape(2, 6, 2)
+
+    def __call__(self, config, seed, games):
+        values = np.array([[1.0, 2.0], [3.0, 1.0 / 3.0 if config.num_items == 3 else 1.0]])
+        values = np.where((games == 1)[:, None, None], values, 1.0)
+        return MultiItemSetup.of(np.tile([1, 2 if config.num_items < 5 else 9], (len(games), 1)), values)
+
+
+uneven = UnevenScenario()
+
+
+@pytest.mark.parametrize(
+    ("num_items", "message"),
+    [(3, r"values \[\[1.0, 2.0\].*more than 3 decimals"), (5, r"quantities \[1, 9\] do not fit")],
+)
+def test_what_a_registered_scenario_draws_is_checked(num_items, message):
+    register_scenario("uneven", f"{__name__}:uneven", "multi_item")
+    assert len(rollout("multi_item", {"agent_0": "linear", "agent_1": "linear"}, 4, seed=0, scenario="uneven")) == 4
+    with pytest.raises(ValueError, match=message):
+        rollout(
+            "multi_item", {"agent_0": "linear", "agent_1": "linear"}, 4, seed=0, scenario="uneven", num_items=num_items
+        )
 
 
 def test_a_deal_pays_the_values_of_what_each_gets():
@@ -207,6 +236,7 @@ def test_a_malformed_file_says_where_and_why(tmp_path, text, message):
         ({"num_items": 2.0}, "from 1 to 12"),
         ({"opposition": 1.5}, "0 .no conflict. to 1"),
         ({"scenario": "opposed", "num_items": 1}, "at least 2 items"),
+        ({"scenario": "opposed", "opposition": "0.5"}, "0 .no conflict. to 1"),
         ({"disagreement": (0.0, float("nan"))}, "finite"),
         ({"disagreement": 3}, "pair of numbers"),
         ({"scenario": "file"}, "instances=PATH"),
