@@ -145,6 +145,9 @@ class Domain(Protocol):
     def setup_columns(self, setup: Any) -> dict[str, Array]:  # noqa: ANN401
         """The columns of the episode table that a setup gives."""
 
+    def setup_of(self, columns: Columns) -> Any:  # noqa: ANN401
+        """The setups of games, from columns such as `setup_columns` gives."""
+
     def new_state(self, config: Any, size: int) -> GameState:  # noqa: ANN401
         """B games to be dealt."""
 

@@ -90,6 +90,11 @@ class MultiItemDomain:
         """Pools (B, I) and both agents' values (B, I)."""
         return {"quantities": setup.quantities, "values_0": setup.values[:, 0], "values_1": setup.values[:, 1]}
 
+    def setup_of(self, columns: Columns) -> MultiItemSetup:
+        """Pools and values."""
+        values = np.stack([columns["values_0"], columns["values_1"]], axis=1)
+        return MultiItemSetup.of(columns["quantities"].astype(np.int64), values)
+
     def new_state(self, config: MultiItemConfig, size: int) -> MultiItemState:
         """B games to be dealt."""
         return MultiItemState(config, size)

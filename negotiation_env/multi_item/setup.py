@@ -61,8 +61,9 @@ def check_setup(quantities: ArrayLike, values: ArrayLike, shape: Shape) -> Multi
     large = (count_splits(pools) > shape.splits) | (pools.max(axis=-1) > shape.quantity)
     if pools.shape[-1] != shape.types or large.any():
         raise ValueError(
-            f"quantities {pools[large.argmax()].tolist()} do not fit this scenario, which has {shape.types} item types, "
-            f"at most {shape.quantity} of each and at most {shape.splits:,} splits; use another scenario or more num_items."
+            f"quantities {pools[large.argmax()].tolist()} do not fit this scenario, which has {shape.types} item "
+            f"types, at most {shape.quantity} of each and at most {shape.splits:,} splits; use another scenario or "
+            "more num_items."
         )
     if numbers.shape != (len(pools), 2, shape.types):
         raise ValueError(

@@ -84,6 +84,10 @@ class PriceDomain:
         limits = {"buyer_max": setup.buyer_max, "seller_min": setup.seller_min}
         return {**limits, "price_low": setup.low, "price_high": setup.high, **setup.details}
 
+    def setup_of(self, columns: Columns) -> PriceSetup:
+        """Limits and public range."""
+        return PriceSetup(columns["buyer_max"], columns["seller_min"], columns["price_low"], columns["price_high"])
+
     def new_state(self, config: PriceConfig, size: int) -> PriceState:
         """B games to be dealt."""
         return PriceState(config, size)

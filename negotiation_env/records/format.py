@@ -21,6 +21,8 @@ from negotiation_env.records.games import Games, Labels
 from negotiation_env.registry import load_target, unknown_name
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from negotiation_env.records.rows import Column, Rows
 
 _FORMATS = {
@@ -158,6 +160,12 @@ class Tables(Protocol):
 
     def episodes(self, games: Games) -> dict[str, Column]:
         """Private facts and outcome: columns (E,)."""
+
+    def facts(self, episodes: pa.Table) -> dict[str, Array]:
+        """The domain's own columns of ``Games.facts``, from rows of the table of episodes."""
+
+    def offers(self, decisions: pa.Table, facts: Mapping[str, Array]) -> Array:
+        """What each move offers, as `Games` has it, from rows of the table of decisions and their games' facts."""
 
 
 class Teller(Protocol):

@@ -78,8 +78,9 @@ class _TableFile:
     def write(self, table: pa.Table) -> None:
         """Add one row group."""
         if self._writer is None:
-            self._writer = _parquet_writer(self._file, table.schema.with_metadata(self._metadata))
-        self._writer.write_table(table.replace_schema_metadata(self._metadata), row_group_size=max(len(table), 1))
+            self._writer = _parquet_writer(self._file, table.schema)
+            self._writer.add_key_value_metadata(self._metadata)
+        self._writer.write_table(table, row_group_size=max(len(table), 1))
         self.groups += 1
 
     def close(self) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from negotiation_env.domain import Array
@@ -9,7 +12,10 @@ from negotiation_env.multi_item.rules import AGENTS, NO_SPLIT
 from negotiation_env.records.games import Games
 from negotiation_env.records.multi_item.facts import QUALITY, TRUTHS
 from negotiation_env.records.rows import Column, Lists, Rows
-from negotiation_env.splits import keep_of
+from negotiation_env.splits import index_of, keep_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class MultiItemTables:
@@ -50,6 +56,37 @@ class MultiItemTables:
             **{f"payoff_{agent}": facts["payoff"][:, seat] for seat, agent in both},
             **quality,
         }
+
+    def facts(self, episodes: pa.Table) -> dict[str, Array]:
+        """Pool, values and outcome, the columns of `negotiation_env.records.multi_item.facts.MultiItemFacts`."""
+        from negotiation_env.records.parquet_games import lists, numbers
+
+        quantities = lists(episodes, "quantities").astype(np.int64)
+        pairs = {
+            name: np.stack([numbers(episodes, f"{name}_{agent}") for agent in AGENTS], axis=1)
+            for name in ("disagreement", "discount", "payoff")
+        }
+        return {
+            "types": np.array([len(row) for row in episodes["quantities"].to_pylist()]),
+            "quantities": quantities,
+            **{f"values_{seat}": lists(episodes, f"values_{agent}") for seat, agent in enumerate(AGENTS)},
+            **pairs,
+            "split": _splits(episodes, "keep_0", quantities),
+            "quality": np.stack([numbers(episodes, name) for name in QUALITY], axis=1),
+        }
+
+    def offers(self, decisions: pa.Table, facts: Mapping[str, Array]) -> Array:
+        """Indices of splits, -1 where a move offers none."""
+        return _splits(decisions, "action_keep", facts["quantities"])
+
+
+def _splits(table: pa.Table, name: str, quantities: Array) -> Array:
+    """The indices (R,) of what is kept of pools (R, I), -1 where nothing is."""
+    from negotiation_env.records.parquet_games import lists
+
+    keep = lists(table, name, NO_SPLIT, quantities.shape[1]).astype(np.int64)
+    wide = np.pad(keep, ((0, 0), (0, quantities.shape[1] - keep.shape[1])))
+    return np.where(keep[:, 0] < 0, NO_SPLIT, index_of(np.maximum(wide, 0), quantities))
 
 
 def _kept(splits: Array, quantities: Array, types: Array, is_rest: bool = False) -> Lists:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
+from negotiation_env.domain import Array
 from negotiation_env.policy import Float64
+from negotiation_env.price.rules import SIDES
 from negotiation_env.records.games import Games
 from negotiation_env.records.price.facts import zopa_widths
 from negotiation_env.records.rows import Column, Rows
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 IMPASSE_RHO = -1.0
 
@@ -54,6 +62,21 @@ class PriceTables:
             "payoff_buyer": np.where(deal, facts["buyer_max"] - paid, 0.0),
             "payoff_seller": np.where(deal, paid - facts["seller_min"], 0.0),
         }
+
+    def facts(self, episodes: pa.Table) -> dict[str, Array]:
+        """Limits, price and rho."""
+        from negotiation_env.records.parquet_games import numbers
+
+        same = ("buyer_max", "seller_min", "price_low", "price_high", "rho")
+        commands = {f"rho_commanded_{seat}": f"rho_commanded_{side}" for seat, side in enumerate(SIDES)}
+        names = {**{name: name for name in same}, "price": "accepted_price", **commands}
+        return {name: numbers(episodes, column) for name, column in names.items()}
+
+    def offers(self, decisions: pa.Table, facts: Mapping[str, Array]) -> Array:
+        """Prices, NaN where a move offers none."""
+        from negotiation_env.records.parquet_games import numbers
+
+        return numbers(decisions, "action_price")
 
 
 def normalised(price: Float64, low: Float64, high: Float64) -> NDArray[np.float32]:

@@ -1,0 +1,125 @@
+"""`Games` from the two Parquet tables: the way back of `negotiation_env.records.tables`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from negotiation_env.domain import Array
+from negotiation_env.records.errors import RecordError, require
+from negotiation_env.records.format import ACTIONS, Format, find_format
+from negotiation_env.records.games import Games, Labels, label
+from negotiation_env.records.parquet import DECISIONS, EPISODES
+from negotiation_env.run import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_ADVICE = "make them anew with 'negotiate prepare'"
+
+
+def read_parquet_games(folder: str | Path, size: int) -> Iterator[Games]:
+    """The games of the two tables in a folder, in blocks of ``size``, the last one smaller.
+
+    Args:
+        folder: where ``decision_steps.parquet`` and ``episodes.parquet`` are, of one and the same dataset.
+        size: games that are read at once.
+
+    Raises:
+        RecordError: a table is missing, is none of this package or of another schema version, or the two do not
+            belong together.
+        ImportError: pyarrow is missing.
+    """
+    require("pyarrow")
+    decisions, episodes = (_Table(Path(folder) / name) for name in (DECISIONS, EPISODES))
+    form = find_format("price" if "action_price" in decisions.names else "multi_item")
+    while len(block := episodes.take(size)):
+        rows = decisions.take(int(np.sum(block["turns"].to_numpy())))
+        yield _games(form, block, rows, Path(folder))
+    if len(decisions.take(1)):
+        raise RecordError(f"{folder}: {DECISIONS} goes on after the last episode of {EPISODES}; {_ADVICE}.")
+
+
+class _Table:
+    """A Parquet file that is read from its beginning on."""
+
+    def __init__(self, path: Path) -> None:
+        import pyarrow.parquet as pq
+
+        try:
+            file = pq.ParquetFile(path)
+        except (OSError, ValueError) as error:
+            raise RecordError(f"{path} cannot be read as a Parquet table: {error}. Give the folder of both.") from error
+        version = (file.metadata.metadata or {}).get(b"schema_version", b"none").decode()
+        if version != str(SCHEMA_VERSION):
+            raise RecordError(f"{path} is of schema version {version}, and {SCHEMA_VERSION} is read here; {_ADVICE}.")
+        self.names = file.schema_arrow.names
+        self._rest = file.schema_arrow.empty_table().replace_schema_metadata(None)
+        self._batches = file.iter_batches(batch_size=1 << 16)
+
+    def take(self, size: int) -> pa.Table:
+        """The next ``size`` rows, fewer at the end."""
+        import pyarrow as pa
+
+        parts, known = [self._rest], len(self._rest)
+        while known < size and (batch := next(self._batches, None)) is not None:
+            parts.append(pa.Table.from_batches([batch]).replace_schema_metadata(None))
+            known += len(batch)
+        table = pa.concat_tables(parts)
+        self._rest = table.slice(size)
+        return table.slice(0, size)
+
+
+def _games(form: Format, episodes: pa.Table, decisions: pa.Table, folder: Path) -> Games:
+    ids, turns = episodes["trajectory_id"].to_pylist(), episodes["turns"].to_numpy().astype(np.int32)
+    if decisions["trajectory_id"].to_pylist() != np.repeat(np.array(ids, dtype=object), turns).tolist():
+        raise RecordError(f"{folder}: the rows of {DECISIONS} are not those of the episodes in {EPISODES}; {_ADVICE}.")
+    texts = {"scenario": "scenario", "information": "information", "episode_outcome": "episode_outcome"}
+    for seat, side in enumerate(form.sides):
+        texts |= {f"strategy_{seat}": side, f"params_{seat}": f"{side}_params"}
+    texts |= {name: name for name in form.labels}
+    facts = {
+        "first": np.array([form.sides.index(side) for side in episodes["first_mover"].to_pylist()]),
+        "max_turns": episodes["max_turns"].to_numpy().astype(np.int32),
+        "seed": episodes["seed"].to_numpy().astype(np.uint64),
+        "turns": turns,
+        **{f"reward_{seat}": numbers(episodes, f"reward_{side}") for seat, side in enumerate(form.sides)},
+        **form.tables.facts(episodes),
+    }
+    kind = np.array([ACTIONS.index(action) for action in decisions["action_type"].to_pylist()], dtype=np.int8)
+    offers = form.tables.offers(decisions, {name: np.repeat(values, turns, axis=0) for name, values in facts.items()})
+    return Games(
+        form.domain,
+        ids,
+        facts,
+        {name: _labels(episodes, column) for name, column in texts.items()},
+        kind,
+        offers,
+        _sparse(decisions, "message"),
+        _sparse(decisions, "notes"),
+    )
+
+
+def numbers(table: pa.Table, name: str) -> Array:
+    """A column of numbers as float64 (R,), NaN for null."""
+    import pyarrow as pa
+
+    return np.asarray(table[name].cast(pa.float64()).to_numpy(), dtype=np.float64)
+
+
+def lists(table: pa.Table, name: str, missing: float = 0.0, width: int = 0) -> Array:
+    """A column of lists as float64 (R, I), I at least ``width``, filled up with 0; a null becomes ``missing``."""
+    rows: list[list[Any] | None] = table[name].to_pylist()
+    width = max((len(row) for row in rows if row is not None), default=width)
+    return np.array([[missing] * width if row is None else [*row, *[0] * (width - len(row))] for row in rows], float)
+
+
+def _labels(table: pa.Table, name: str) -> Labels:
+    return label([text or "" for text in table[name].to_pylist()])
+
+
+def _sparse(table: pa.Table, name: str) -> dict[int, str]:
+    return {row: text for row, text in enumerate(table[name].to_pylist()) if text}
