@@ -88,7 +88,7 @@ $(VENV)/.ready-demo: $(READY) | $(BIN)/python
 	@touch $@
 
 $(VENV)/.ready-test: $(READY) | $(BIN)/python
-	$(INSTALL) -e ".[datasets,plot,rl,llm,janus,dev]"
+	$(INSTALL) -e ".[datasets,plot,rl,llm,janus,offline,dev]"
 	@touch $@
 
 # PettingZoo's own game that ours is measured beside draws with pygame; intervals of rates are SciPy's.

@@ -25,15 +25,15 @@ sys.path.append(str(Path(__file__).parents[1] / "tests" / "policies" / "llm"))  
 from fault_server import FaultServer
 
 DELAY, GAMES, TURNS = 0.2, 32, 6
-LOCAL_GAMES, LOCAL_TURNS, REPEATS = 4, 4, 3
+LOCAL_GAMES, LOCAL_TURNS, REPEATS = 4, 6, 3
 MANY = 2000
 TITLE = "Language models: speed and memory"
 NOTES = [
     f"Server with a fixed delay: it answers every request after {DELAY} s with an offer as JSON; `basic` sits in both "
     f'seats of {TURNS} turns, through the official `openai` client. At once: `engine="thread"`, one game a thread.',
     "Own share of a turn: CPU-seconds of our process a turn, the `openai` client's included, the server's not.",
-    "Local model: `smollm2` (SmolLM2-135M-Instruct, Q4_1) under llama.cpp with one thread and four slots, `basic` in "
-    "both seats, greedy, the same games in both ways, each time with a new server "
+    "Local model: `smollm2` (SmolLM2-135M-Instruct, Q4_1) under llama.cpp with four slots, one thread for one reply "
+    "and two for several, `price_strategy` in both seats, greedy, the same games in both ways, each time with a new server "
     "that has played four others.",
     "Memory: what Python holds after so many games with a backend that answers at once, each dropped when it ends.",
 ]
@@ -68,14 +68,13 @@ def seconds(action: Callable[[], object]) -> tuple[float, float]:
     return time.perf_counter() - wall, time.process_time() - cpu
 
 
-def play(model: object, games: int, turns: int, workers: int, seed: int = 0, **params: object) -> None:
-    """Play games of `basic` against itself."""
-    agents = {
-        agent: make_policy("basic", model=model, reasks=0, temperature=0.0, **params)  # type: ignore[arg-type]
-        for agent in ("buyer_0", "seller_0")
-    }
-    settings = {"chat": True, "max_turns": turns, "options": {"buyer_max": 1400.0, "seller_min": 300.0}}
+def play(name: str, games: int, turns: int, workers: int, seed: int = 0, **params: object) -> None:
+    """Play games of an agent against itself that go on to the deadline."""
+    agents = {agent: make_policy(name, temperature=0.0, **params) for agent in ("buyer_0", "seller_0")}  # type: ignore[arg-type]
+    settings = {"chat": True, "max_turns": turns, "options": {"buyer_max": 500.0, "seller_min": 1200.0}}
     found = rollout("price", agents, games, seed=seed, engine="thread", workers=workers, **settings)  # type: ignore[arg-type]
+    if (found.episodes["turns"] != turns).any():
+        raise RuntimeError("a game ended before its deadline")
     faults = (found.episodes["ended_by"] == "fault").sum()
     if faults:
         raise RuntimeError(f"{faults} of {games} games ended by a fault: {found.decisions['notes'][-1]}")
@@ -85,10 +84,10 @@ def delayed_figures() -> list[Figure]:
     """Games against a server with a fixed delay, at once and in sequence."""
     os.environ["OPENAI_API_KEY"] = "none"
     with FaultServer(lambda body: offer("You are the buyer" in str(body)), delay=DELAY, models=["m"]) as server:
-        params = {"base_url": server.base_url, "concurrency": GAMES}
-        play("openai/m", 2, 2, 2, **params)  # warm up
-        together, cpu = seconds(lambda: play("openai/m", GAMES, TURNS, GAMES, **params))
-        apart, _ = seconds(lambda: play("openai/m", GAMES // 4, TURNS, 1, **params))
+        params = {"model": "openai/m", "base_url": server.base_url, "concurrency": GAMES, "reasks": 0}
+        play("basic", 2, 2, 2, **params)  # warm up
+        together, cpu = seconds(lambda: play("basic", GAMES, TURNS, GAMES, **params))
+        apart, _ = seconds(lambda: play("basic", GAMES // 4, TURNS, 1, **params))
     apart *= 4
     return [
         Figure(
@@ -152,8 +151,9 @@ def local_figures() -> list[Figure]:
 
 def local_seconds(workers: int) -> float:
     """Wall seconds of the games, with a new server whose slots have all played other games."""
-    play("smollm2", LOCAL_GAMES, 2, LOCAL_GAMES, seed=1, deadline=600.0)
-    taken, _ = seconds(lambda: play("smollm2", LOCAL_GAMES, LOCAL_TURNS, workers, deadline=600.0))
+    params = {"model": "smollm2", "strategy": "boulware_firm", "deadline": 600.0}
+    play("price_strategy", LOCAL_GAMES, 2, LOCAL_GAMES, seed=1, **params)
+    taken, _ = seconds(lambda: play("price_strategy", LOCAL_GAMES, LOCAL_TURNS, workers, **params))
     opening.close_all()
     return taken
 

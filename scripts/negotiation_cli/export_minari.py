@@ -1,0 +1,68 @@
+"""`negotiate export-minari`: one seat of recorded games as a Minari dataset."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from negotiation_cli import options
+
+EPILOG = """
+Examples:
+
+  negotiate export-minari --path datasets/local/price_domain.jsonl --seat seller --dataset_id negotiation/price/mixed-seller-v0
+
+  negotiate export-minari --path datasets/local/price --seat buyer --dataset_id negotiation/price/buyer-v0 --num_prices 1301
+"""  # noqa: E501  # commands to be copied
+
+
+def export_minari(
+    path: Annotated[
+        Path,
+        typer.Option(
+            "--path",
+            help="A .jsonl record, a folder of Parquet tables, or one of 'negotiate play'.",
+        ),
+    ],
+    dataset_id: Annotated[
+        str, typer.Option("--dataset_id", help="The Minari id, with a version: negotiation/price/mixed-seller-v0.")
+    ],
+    seat: Annotated[str, typer.Option("--seat", help="Whose decisions: buyer, seller, agent_0 or agent_1.")],
+    action_mode: Annotated[
+        str, typer.Option("--action_mode", help="Actions of the price domain: discrete or continuous.")
+    ] = "discrete",
+    num_prices: Annotated[int, typer.Option("--num_prices", help="Points of the discrete price grid.")] = 101,
+    rho: Annotated[
+        str, typer.Option("--rho", help="What is appended to observations: outcome, commanded or none.")
+    ] = "outcome",
+    catalogue: options.CatalogueFile = None,
+    instances: options.Instances = None,
+    overwrite: options.Overwrite = False,
+    as_json: options.AsJson = False,
+) -> None:
+    """Write the decisions of one seat as a Minari dataset: 'minari.load_dataset(ID)' loads it.
+
+    Datasets are in ~/.minari/datasets, or where MINARI_DATASETS_PATH says. The dataset gives its environment back with
+    recover_environment(), and negotiation_env.offline hands it to d3rlpy and TorchRL.
+    """
+    from dataclasses import asdict
+
+    from negotiation_cli.output import progress_bar, report
+    from negotiation_env.minari_export import export_minari as export
+
+    given = {"catalogue": catalogue, "instances": instances}
+    with progress_bar("games", None, as_json) as progress:
+        result = export(
+            path,
+            dataset_id,
+            seat,
+            action_mode=action_mode,
+            num_prices=num_prices,
+            rho=None if rho == "none" else rho,  # type: ignore[arg-type]  # another text is refused with what is allowed
+            overwrite=overwrite,
+            progress=progress,
+            **{name: str(value) for name, value in given.items() if value is not None},
+        )
+    report({**asdict(result), "path": str(result.path)}, as_json)

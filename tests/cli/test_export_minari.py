@@ -1,0 +1,52 @@
+"""`negotiate export-minari`."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+minari = pytest.importorskip("minari", reason="needs pip install 'negotiation-env[offline]'")
+
+from negotiation_cli.main import app  # noqa: E402  # after the skip
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "minari"))
+    return lambda *args: CliRunner().invoke(app, [str(arg) for arg in args])
+
+
+def test_a_record_becomes_a_dataset(run, tmp_path):
+    games = tmp_path / "games.jsonl"
+    run("generate", "--num_episodes", 30, "--dataset_out", games, "--seed", 1, "--max_turns", 6)
+    call = ("export-minari", "--path", games, "--seat", "buyer", "--dataset_id", "negotiation/x-v0")
+    result = run(*call, "--num-prices", 51, "--rho", "none", "--json")
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    dataset = minari.load_dataset("negotiation/x-v0")
+    assert (told["episodes"], told["steps"]) == (len(dataset), dataset.total_steps)
+    assert dataset.action_space.n == 54
+    again = run(*call)
+    assert again.exit_code == 2
+    assert "give another version" in again.stderr
+    assert run(*call, "--overwrite").exit_code == 0
+    assert minari.load_dataset("negotiation/x-v0").observation_space.shape[0] == dataset.observation_space.shape[0] + 2
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (("--path", "nowhere.jsonl"), "is no record"),
+        (("--dataset_id", "noversion"), "ends with a version"),
+        (("--rho", "best"), "must be 'outcome', 'commanded' or None"),
+    ],
+)
+def test_wrong_calls_end_with_one_line_of_advice(run, tmp_path, args, message):
+    games = tmp_path / "games.jsonl"
+    run("generate", "--num_episodes", 3, "--dataset_out", games, "--seed", 1)
+    given = {"--path": str(games), "--seat": "seller", "--dataset_id": "negotiation/x-v0"}
+    given |= dict([args])
+    result = run("export-minari", *[part for pair in given.items() for part in pair])
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1

@@ -1,0 +1,50 @@
+"""What a seat saw and did, against the single-agent environment in which the same game is played again."""
+
+import gymnasium as gym
+import numpy as np
+import pytest
+
+from negotiation_env import rollout
+from negotiation_env.records.finished import finished_games
+from negotiation_env.trajectories import seat_trajectories
+
+EXACT = {"num_prices": 130_001}  # every price on the tick
+KINDS = {
+    "price": ("price", ("boulware_firm", "tit_for_tat"), {"max_turns": 7}, EXACT),
+    "known limits": ("price", ("linear", "micro_fine"), {"max_turns": 6, "information": "known"}, EXACT),
+    "continuous": ("price", ("linear", "random"), {"max_turns": 5}, {"action_mode": "continuous"}),
+    "short": ("price", ("linear", "linear"), {"max_turns": 1}, EXACT),
+    "items": ("multi_item", ("boulware", "random"), {"max_turns": 9}, {}),
+    "bargaining": ("multi_item", ("hardliner", "conceder"), {"max_turns": 8, "scenario": "bargaining"}, {}),
+}
+IDS = {"price": "negotiation/Price-v0", "multi_item": "negotiation/MultiItem-v0"}
+GAMES = 60
+
+
+@pytest.mark.parametrize("seat", [0, 1])
+@pytest.mark.parametrize("kind", KINDS)
+def test_they_are_what_the_environment_shows(kind, seat):
+    domain, names, settings, encoding = KINDS[kind]
+    agents = ("buyer_0", "seller_0") if domain == "price" else ("agent_0", "agent_1")
+    played = rollout(domain, dict(zip(agents, names, strict=True)), GAMES, seed=3, **settings)
+    run = played.run
+    known = seat_trajectories(finished_games(played), seat, run.config, run.domain.encoding(run.config, **encoding))
+    env = gym.make(IDS[domain], role=agents[seat], opponent=names[1 - seat], **settings, **encoding)
+    place = 0
+    for game in range(GAMES):
+        observation, info = env.reset(seed=3 if game == 0 else None)
+        if place == len(known) or known.game[place] != game:
+            assert "outcome" in info or info["turn"] > 1 or settings["max_turns"] == 1
+            continue
+        start, length = known.starts[place], known.lengths[place]
+        first = start + place
+        np.testing.assert_array_equal(observation, known.observations[first])
+        for step in range(length):
+            assert known.turns[first + step] == info["turn"]
+            observation, reward, over, _, info = env.step(known.actions[start + step])
+            np.testing.assert_array_equal(observation, known.observations[first + step + 1])
+            assert reward == pytest.approx(known.rewards[start + step], abs=1e-12)
+            assert over == (step == length - 1)
+        place += 1
+    assert place == len(known)
+    assert len(known.actions) == len(known.rewards) == known.lengths.sum() == len(known.observations) - len(known)
