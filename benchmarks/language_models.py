@@ -33,8 +33,8 @@ NOTES = [
     f'seats of {TURNS} turns, through the official `openai` client. At once: `engine="thread"`, one game a thread.',
     "Own share of a turn: CPU-seconds of our process a turn, the `openai` client's included, the server's not.",
     "Local model: `smollm2` (SmolLM2-135M-Instruct, Q4_1) under llama.cpp with four slots, one thread for one reply "
-    "and two for several, `price_strategy` in both seats, greedy, the same games in both ways, each time with a new server "
-    "that has played four others.",
+    "and two for several, `price_strategy` in both seats, greedy, the same games in both ways, each time with a new "
+    "server that has played four others.",
     "Memory: what Python holds after so many games with a backend that answers at once, each dropped when it ends.",
 ]
 

@@ -48,8 +48,13 @@ COMMANDS = [
 
 @pytest.mark.parametrize(("block", "printed"), EXAMPLES)
 def test_example_runs_and_prints_what_is_written_below_it(
-    block: Block, printed: str | None, capsys: pytest.CaptureFixture[str]
+    block: Block,
+    printed: str | None,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
+    monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path))
     exec(compile(block.text, f"README.md, line {block.line}", "exec"), {"__name__": "example"})
     if printed is not None:
         assert capsys.readouterr().out == printed
