@@ -66,6 +66,7 @@ def chunk(data: bytes) -> bytes:
 
 def _openai_reply(reply: Reply) -> dict[str, Json]:
     said = {"role": "assistant", "content": reply.content, "refusal": reply.refusal}
+    said |= {"reasoning_content": reply.thinking} if reply.thinking else {}
     usage = {
         "prompt_tokens": reply.prompt_tokens,
         "completion_tokens": reply.completion_tokens,

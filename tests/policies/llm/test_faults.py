@@ -218,9 +218,18 @@ def test_an_answer_is_its_text_its_end_and_its_tokens(server, client):
     assert completion.cached_tokens == (5 if client == "openai" else 0)
 
 
-def test_what_an_ollama_model_thinks_is_kept_before_what_it_says(server):
+@pytest.mark.parametrize("client", CLIENTS)
+def test_what_a_model_thinks_is_kept_before_what_it_says(server, client):
     server.script([Reply("I offer 500.", thinking="They are eager.")])
-    assert ask(backend_of("ollama", server)).text == "<think>They are eager.</think>I offer 500."
+    assert ask(backend_of(client, server)).text == "<think>They are eager.</think>I offer 500."
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_reply_that_is_cut_before_it_begins_is_a_reply(server, client):
+    before = len(server.requests)
+    server.script([Reply("", "length"), Reply(None if client == "openai" else "", "length", thinking="Hm, they")])
+    assert [ask(backend_of(client, server)).text for _ in range(2)] == ["", "<think>Hm, they</think>"]
+    assert len(server.requests) == before + 2
 
 
 def test_a_refusal_is_a_reply(server):

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
-from negotiation_policies.llm.backends import llama_server
+from negotiation_policies.llm.backends import llama_launch, llama_server
 from negotiation_policies.llm.backends.event_loop import run
 from negotiation_policies.llm.backends.llama_server import RESTARTS, LlamaServerBackend
 from negotiation_policies.llm.backends.protocol import BackendError, Request
@@ -212,6 +212,42 @@ def test_a_file_that_is_no_model_is_named_without_its_folder(smollm2, tmp_path, 
     with pytest.raises(BackendError, match="cannot load"):
         run(backend.models())
     run(backend.close())
+
+
+def test_a_file_that_is_mended_loads_later(smollm2, tmp_path):
+    file = tmp_path / "mended.gguf"
+    file.write_bytes(b"no weights at all")
+    backend = LlamaServerBackend(file, "local/mended.gguf", context=512)
+    with pytest.raises(BackendError, match="cannot load"):
+        run(backend.models())
+    file.unlink()
+    file.symlink_to(smollm2)
+    assert run(backend.models()) == ["local/mended.gguf"]
+    run(backend.close())
+
+
+def test_the_server_neither_needs_nor_sees_a_key(smollm2, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "no key\x7f")
+    monkeypatch.setenv("HF_TOKEN", "hidden")
+    backend = LlamaServerBackend(smollm2, "smollm2", context=768)
+    assert run(backend.complete(asked(max_tokens=4))).text
+    environment = Path(f"/proc/{backend.pid}/environ")
+    if environment.exists():
+        assert not {b"OPENAI_API_KEY", b"HF_TOKEN"} & {
+            line.partition(b"=")[0] for line in environment.read_bytes().split(b"\0")
+        }
+    run(backend.close())
+
+
+def test_a_server_that_cannot_be_started_is_a_fault(smollm2, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr(llama_launch.subprocess, "Popen", refuse)
+    backend = LlamaServerBackend(smollm2, "smollm2", context=896)
+    with pytest.raises(BackendError, match="Cannot allocate memory") as error:
+        run(backend.models())
+    assert error.value.fault == "setup"
 
 
 def test_a_file_that_is_not_there_is_named():

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from fault_server import FaultServer
+from negotiation_policies.llm.backends.faults import shown_address
 from negotiation_policies.llm.backends.ollama_api import OllamaBackend
 from negotiation_policies.llm.backends.openai_api import OpenAIBackend
 from negotiation_policies.llm.backends.protocol import Backend, BackendError, Request
@@ -131,7 +132,11 @@ def test_a_key_that_no_header_can_hold_is_refused_without_showing_it(server, cli
     assert "secr" not in str(caught.value)
 
 
-@pytest.mark.parametrize("address", ["localhost:8000/v1", "ftp://localhost/v1", "me:secret@localhost"])
+@pytest.mark.parametrize(
+    "address",
+    ["localhost:8000/v1", "ftp://localhost/v1", "me:secret@localhost", "http://[::1", "http://me:secret@h:port/v1",
+     "http://"],
+)  # fmt: skip
 def test_an_address_without_http_is_refused(address):
     with pytest.raises(ValueError, match=r"it must be like 'http://127\.0\.0\.1:8000/v1'") as caught:
         OpenAIBackend("llama3", address)
@@ -143,6 +148,33 @@ def test_an_ollama_host_that_is_none_is_refused(address):
     with pytest.raises(ValueError, match=r"it must be like '127\.0\.0\.1:11434'") as caught:
         OllamaBackend("llama3", address)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("http://me:secret@h:1/v1?api_key=hidden", "http://h:1/v1"),
+        ("http://me:se@secret@h:1/v1#hidden", "http://h:1/v1"),
+        ("http://me:se#secret@h:1/v1/", "http://h:1/v1"),
+        ("http://me:se/secret@h:1", "http://h:1"),
+        ("me:secret@h:1", "h:1"),
+    ],
+)
+def test_addresses_are_shown_without_secrets(url, shown):
+    assert shown_address(url) == shown
+
+
+@pytest.mark.parametrize("status", [404, 405])
+def test_a_server_without_a_list_of_models_is_asked(status):
+    class Listless(OpenAIBackend):
+        async def models(self):
+            raise BackendError("no such service", "model", status=status)
+
+    with FaultServer() as server:
+        check(Listless("llama3", server.base_url))
+        assert server.requests[-1].body["max_tokens"] == 5
+        with pytest.raises(BackendError, match="gemma"):
+            check(Listless("gemma", server.base_url))
 
 
 def test_a_password_and_a_query_of_an_address_are_not_shown():

@@ -174,7 +174,17 @@ def test_a_pause_beyond_the_deadline_is_not_begun():
 
 @pytest.mark.parametrize(
     ("said", "seconds"),
-    [("2", 2.0), ("0", 0.0), (" 1.5 ", 1.5), ("", None), ("soon", None), ("-3", None), ("nan", None), ("1e9", None)],
+    [
+        ("2", 2.0),
+        ("0", 0.0),
+        (" 1.5 ", 1.5),
+        ("", None),
+        ("soon", None),
+        ("-3", None),
+        ("nan", None),
+        ("1e9", None),
+        ("Tue, 15 Nov 99999999999999999999 12:45:26 GMT", None),
+    ],
 )
 def test_retry_after_in_seconds(said, seconds):
     assert retry_after({"retry-after": said}) == seconds

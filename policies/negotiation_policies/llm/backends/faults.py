@@ -142,10 +142,10 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return float(said)
     try:
         date = parsedate_to_datetime(said)
-    except ValueError:
+        aware = date if date.tzinfo else date.replace(tzinfo=UTC)
+        return max(0.0, (aware - datetime.now(UTC)).total_seconds())
+    except (ValueError, OverflowError):
         return None
-    aware = date if date.tzinfo else date.replace(tzinfo=UTC)
-    return max(0.0, (aware - datetime.now(UTC)).total_seconds())
 
 
 def key_from_environment(variable: str) -> str | None:
@@ -157,8 +157,11 @@ def key_from_environment(variable: str) -> str | None:
 
 
 def shown_address(url: str) -> str:
-    """An address as it may be shown: without a user's name, a password and a query."""
-    return re.sub(r"^(\w+://)?[^/@]*@", r"\1", url).partition("?")[0].rstrip("/")
+    """An address as it may be shown: without a user's name, a password and a query.
+
+    Whatever stands before the last ``@`` may be part of a password, which may hold any character.
+    """
+    return re.split(r"[?#]", re.sub(r"^(\w+://)?.*@", r"\1", url, flags=re.DOTALL))[0].rstrip("/")
 
 
 def is_local(url: str) -> bool:

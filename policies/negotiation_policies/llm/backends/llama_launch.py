@@ -22,6 +22,7 @@ _POLL = 0.02
 _LOG_READ_WITHIN = 2.0
 _PATIENCE = {"OMP_WAIT_POLICY": "passive"}
 """Threads that wait for each other sleep: those that spin take minutes for a reply beside one busy process."""
+_SECRETS = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD")
 _LOG_PREFIX = re.compile(r"^[\d.]+ [A-Z] (?:(?:srv|cmn)\s+)?")
 """Time, level and component, as llama.cpp writes them before each line."""
 
@@ -60,19 +61,26 @@ class LlamaServer:
         self._file, self._name, self._settings = file, name, settings
         self._address: str | None = None
         self._log: deque[str] = deque(maxlen=_LOG_LINES)
-        self._process = subprocess.Popen(
-            _command(file, name, settings),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-            env={**_PATIENCE, **os.environ},
-        )
+        self._process = self._started()
         atexit.register(self.stop)
         self._reader = threading.Thread(target=self._read, name="negotiation-llama-log", daemon=True)
         self._reader.start()
+
+    def _started(self) -> subprocess.Popen[str]:
+        try:
+            return subprocess.Popen(
+                _command(self._file, self._name, self._settings),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                start_new_session=True,
+                env=_environment(),
+            )
+        except OSError as error:
+            said = f"{self._name}: the local model server cannot be started ({error.strerror or error})."
+            raise BackendError(f"{said} Is there enough memory?", "setup") from error
 
     @property
     def pid(self) -> int:
@@ -139,6 +147,11 @@ class LlamaServer:
                     self._address = line.removeprefix(ANNOUNCEMENT).strip()
                 elif line.strip():
                     self._log.append(_LOG_PREFIX.sub("", line.strip()).replace(str(self._file), self._file.name))
+
+
+def _environment() -> dict[str, str]:
+    """That of the server, which needs none of the program's keys."""
+    return {**_PATIENCE, **{name: text for name, text in os.environ.items() if not name.endswith(_SECRETS)}}
 
 
 def _command(file: Path, name: str, settings: ServerSettings) -> list[str]:

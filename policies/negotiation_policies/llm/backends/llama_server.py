@@ -147,7 +147,8 @@ class SharedServer:
 
     async def client(self) -> OpenAIBackend:
         """What speaks to the server, which is started if need be; all who ask meanwhile wait for the same start."""
-        if self._server is None or self._start is None:
+        if self._server is None or self._start is None or (_has_failed(self._start) and self._restarts < RESTARTS):
+            self._restarts += self._start is not None
             self._launch()
         elif _has_succeeded(self._start) and self._server.has_ended():
             if self._restarts == RESTARTS:
@@ -181,7 +182,7 @@ class SharedServer:
     async def _connect(self, server: LlamaServer) -> OpenAIBackend:
         from negotiation_policies.llm.backends.openai_api import OpenAIBackend
 
-        return OpenAIBackend(self._name, base_url=f"{await server.address()}/v1", name=self._name)
+        return OpenAIBackend(self._name, f"{await server.address()}/v1", self._name, needs_no_key=True)
 
     def _ended(self, server: LlamaServer) -> BackendError:
         again = self._restarts < RESTARTS
@@ -219,3 +220,7 @@ def _thread_count(threads: int | None) -> int:
 
 def _has_succeeded(task: asyncio.Task[OpenAIBackend]) -> bool:
     return task.done() and not task.cancelled() and task.exception() is None
+
+
+def _has_failed(task: asyncio.Task[OpenAIBackend]) -> bool:
+    return task.done() and not _has_succeeded(task)

@@ -13,7 +13,7 @@ import ollama
 from pydantic import ValidationError
 
 from negotiation_policies.llm.backends.faults import Server, is_local, key_from_environment, shown_address
-from negotiation_policies.llm.backends.protocol import BackendError, Completion, Request
+from negotiation_policies.llm.backends.protocol import CUT, BackendError, Completion, Request, with_thought
 
 _KEY = "OLLAMA_API_KEY"
 _ADDRESS = "OLLAMA_HOST"
@@ -123,13 +123,13 @@ class OllamaBackend:
             raise self._server.shape_fault(f"an object whose field {place!r} is missing or wrong") from None
 
     def _completion(self, answer: ollama.ChatResponse) -> Completion:
-        said, thought = answer.message.content or "", answer.message.thinking or ""
+        said = answer.message.content or ""
         if not answer.done or not answer.done_reason:
             raise self._server.shape_fault("a reply that breaks off without a done_reason", said)
-        if not said.strip():
+        if not said.strip() and answer.done_reason not in CUT:
             raise self._server.shape_fault(f"no text (done_reason {answer.done_reason!r})")
         return Completion(
-            f"<think>{thought}</think>{said}" if thought else said,
+            with_thought(said, answer.message.thinking),
             answer.done_reason,
             prompt_tokens=answer.prompt_eval_count or 0,
             completion_tokens=answer.eval_count or 0,

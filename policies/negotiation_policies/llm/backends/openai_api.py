@@ -6,12 +6,13 @@ import json
 import os
 import warnings
 from typing import Any
+from urllib.parse import urlsplit
 
 import openai
 
 from negotiation_env.policy import JsonValue
 from negotiation_policies.llm.backends.faults import Server, is_local, key_from_environment, shown_address
-from negotiation_policies.llm.backends.protocol import BackendError, Completion, Request
+from negotiation_policies.llm.backends.protocol import CUT, BackendError, Completion, Request, with_thought
 
 _KEY = "OPENAI_API_KEY"
 _ADDRESS = "OPENAI_BASE_URL"
@@ -35,16 +36,19 @@ class OpenAIBackend:
         model: as the server names it.
         base_url: where the server is, e.g. ``http://127.0.0.1:8000/v1``; None is ``OPENAI_BASE_URL``, else OpenAI's.
         name: as records name the model; None is ``openai/<model>``.
+        needs_no_key: whether ``OPENAI_API_KEY`` is none of this server's business.
 
     Raises:
         ValueError: the address is none.
         BackendError: OpenAI's own server is meant, and there is no key in ``OPENAI_API_KEY``.
     """
 
-    def __init__(self, model: str, base_url: str | None = None, name: str | None = None) -> None:
+    def __init__(
+        self, model: str, base_url: str | None = None, name: str | None = None, *, needs_no_key: bool = False
+    ) -> None:
         given = base_url or os.environ.get(_ADDRESS)
         address = _checked_address(given) if given else _HOSTED
-        key = key_from_environment(_KEY)
+        key = None if needs_no_key else key_from_environment(_KEY)
         if key is None and not given:
             raise BackendError(
                 f"openai/{model}: {shown_address(address)} needs a key, and the environment variable {_KEY} is not "
@@ -155,16 +159,17 @@ class OpenAIBackend:
     def _completion(self, body: str) -> Completion:
         answer = self._json(body)
         choice = _at(answer, "choices", 0)
-        text = _at(choice, "message", "content") or _at(choice, "message", "refusal")
+        text = _at(choice, "message", "content") or _at(choice, "message", "refusal") or ""
+        thought = _at(choice, "message", "reasoning_content") or _at(choice, "message", "reasoning")
         finish_reason = _at(choice, "finish_reason")
         if not isinstance(choice, dict):
             raise self._server.shape_fault("no choices", body)
         if not isinstance(finish_reason, str) or not finish_reason:
             raise self._server.shape_fault("a reply that breaks off without a finish_reason", body)
-        if not isinstance(text, str) or not text.strip():
+        if not isinstance(text, str) or not (text.strip() or finish_reason in CUT):
             raise self._server.shape_fault(f"no text (finish_reason {finish_reason!r})", body)
         return Completion(
-            text,
+            with_thought(text, thought),
             finish_reason,
             prompt_tokens=_count(answer, "prompt_tokens"),
             completion_tokens=_count(answer, "completion_tokens"),
@@ -180,7 +185,12 @@ class OpenAIBackend:
 
 
 def _checked_address(url: str) -> str:
-    if not url.startswith(("http://", "https://")):
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound:
         raise ValueError(f"base_url is {shown_address(url)!r}; it must be like 'http://127.0.0.1:8000/v1'.")
     return url
 

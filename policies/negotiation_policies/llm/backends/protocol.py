@@ -14,6 +14,10 @@ or refused key, an unknown model, a prompt too long for the model, something tha
 not be used."""
 
 
+CUT = ("length", "content_filter")
+"""Why a reply may hold nothing: it was cut before it began."""
+
+
 class ChatMessage(TypedDict):
     """One message of a chat."""
 
@@ -45,7 +49,8 @@ class Completion:
     """What a model answered.
 
     Attributes:
-        text: the reply as it came, never empty.
+        text: the reply as it came, what the model has thought first in a ``<think>`` block; empty only if it was cut
+            before it began.
         finish_reason: ``"stop"`` if the model ended it, ``"length"`` if it was cut, else the backend's own word.
         prompt_tokens: how long the prompt was; 0 where the backend does not say.
         completion_tokens: how long the reply was; 0 where the backend does not say.
@@ -108,3 +113,8 @@ class Backend(Protocol):
 
     async def close(self) -> None:
         """Give back connections and processes."""
+
+
+def with_thought(text: str, thought: object) -> str:
+    """A reply with what the model has thought before it, as far as a server tells it beside the reply."""
+    return f"<think>{thought}</think>{text}" if isinstance(thought, str) and thought.strip() else text

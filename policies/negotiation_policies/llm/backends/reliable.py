@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _LONGEST_BACKOFF = 10.0
+_NO_SERVICE = (404, 405, 501)
 _PROBE = Request(
     ({"role": "system", "content": "Answer with one word."}, {"role": "user", "content": "Are you there?"}),
     temperature=0.0,
@@ -90,10 +91,19 @@ class Model:
         list, and some answer for whatever name.
         """
         async with self.decision() as budget:
-            known = await budget.models()
+            known = await self._listed(budget)
             model = self.name.partition("/")[2] or self.name
             if not {self.name, model, f"{model}:latest"} & set(known):
                 await self._ask_anything(budget)
+
+    async def _listed(self, budget: Budget) -> list[str]:
+        """The models that the server lists; none if it answers, but has no such service."""
+        try:
+            return await budget.models()
+        except BackendError as error:
+            if error.status not in _NO_SERVICE:
+                raise
+            return []
 
     async def _ask_anything(self, budget: Budget) -> None:
         try:

@@ -16,6 +16,7 @@ from negotiation_policies.parameters import check_whole
 if TYPE_CHECKING:
     from negotiation_policies.llm.backends.transformers_model import TransformersModel
 
+_EXCERPT = 200
 _HUB_NAME = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")
 
 
@@ -90,6 +91,11 @@ class TransformersBackend:
         """Replies are free text."""
         return False
 
+    @property
+    def slots(self) -> int:
+        """How many requests are computed at once."""
+        return self._batch_size
+
     async def complete(self, request: Request) -> Completion:
         """Answer a request once, together with those that wait beside it; raises `BackendError`."""
         if request.schema is not None:
@@ -124,7 +130,7 @@ class TransformersBackend:
         work = asyncio.get_running_loop().run_in_executor(self._executor(), self._answers, batch)
         await asyncio.wait([work])
         error = work.exception()
-        answers = [error] * len(batch) if error is not None else work.result()
+        answers = [self._failure(error)] * len(batch) if error is not None else work.result()
         for waiting, answer in zip(batch, answers, strict=True):
             if not waiting.is_wanted():
                 continue
@@ -132,6 +138,16 @@ class TransformersBackend:
                 waiting.answer.set_exception(answer)
             else:
                 waiting.answer.set_result(answer)
+
+    def _failure(self, error: BaseException) -> BaseException:
+        """What went wrong with a whole batch: torch's own errors, such as too little memory, as a `BackendError`."""
+        if isinstance(error, BackendError) or not isinstance(error, RuntimeError | MemoryError):
+            return error
+        said = " ".join(str(error).split())[:_EXCERPT] or type(error).__name__
+        advice = "Take a smaller batch_size, fewer tokens or a smaller model if memory is short."
+        failure = BackendError(f"{self._name}: the model failed while it computed ({said}). {advice}", "setup")
+        failure.__cause__ = error
+        return failure
 
     def _executor(self) -> ThreadPoolExecutor:
         if self._thread is None:
