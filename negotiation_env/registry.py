@@ -147,6 +147,12 @@ def find_policy(name: str, domain: str = "price") -> Registration:
     try:
         return _registry.get(domain, {})[name]
     except KeyError:
+        elsewhere = [other for other, known in _registry.items() if name in known]
+        if domain in _registry and elsewhere:
+            raise ValueError(
+                f"policy {name!r} plays {' and '.join(elsewhere)}, not {domain}; give domain={elsewhere[0]!r}, or one "
+                f"of 'negotiate list policies --domain {domain}'."
+            ) from None
         raise ValueError(unknown_name(f"{domain} policy", name, _registry.get(domain, {}))) from None
 
 

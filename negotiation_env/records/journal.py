@@ -45,6 +45,7 @@ def play_into(
     *,
     workers: int = 8,
     overwrite: bool = False,
+    begun: Callable[[], None] | None = None,
     watch: Watch | None = None,
     observe: Callable[[Episodes], None] | None = None,
 ) -> PlayedInto:
@@ -63,6 +64,7 @@ def play_into(
         num_episodes: how many games; further ones of an earlier call stay.
         workers: how many games are played at once, by threads.
         overwrite: replace the games of another run, or of this one if it has been played to its end.
+        begun: called once the folder is that of the run and before any game, to put something beside the games.
         watch: called after each move with the game as it stands, see `negotiation_env.threads.play_as_ended`.
         observe: called with all games, some at a time: first those that were there, then each one when it has been
             kept, those that ended by a fault too.
@@ -81,6 +83,8 @@ def play_into(
         for episodes in journal.games():
             _tell(observe, episodes)
         journal.begin(todo)
+        if begun is not None:
+            begun()
         try:
             with closing(ending):
                 for episodes in ending:

@@ -6,7 +6,7 @@ messages may come from language models or from files of others, so every text is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -30,6 +30,8 @@ Game: TypeAlias = Any
 """The domain's own episode, which may still go on."""
 Lines = Sequence[tuple[str, str]]
 """Labels, and what stands beside them."""
+BOTH = (0, 1)
+"""Both seats."""
 _STYLES = ("blue", "red")
 """Of the moves of both seats."""
 _INDENT = 6
@@ -52,14 +54,14 @@ class Column:
 class Transcript(Protocol):
     """What a domain says of its games."""
 
-    def facts(self, game: Game) -> Lines:
-        """What is known before the first move."""
+    def facts(self, game: Game, seen: Collection[int] = BOTH) -> Lines:
+        """What is known before the first move: of the seats that are ``seen``, their private facts too."""
 
     def columns(self, game: Game) -> Sequence[Column]:
         """The columns of what is offered."""
 
-    def cells(self, game: Game, place: int) -> Sequence[str]:
-        """What is offered with one move, by column."""
+    def cells(self, game: Game, place: int, seen: Collection[int] = BOTH) -> Sequence[str]:
+        """What is offered with one move, by column; nothing of what only a seat that is not ``seen`` knows."""
 
     def outcome(self, game: Game) -> str:
         """One sentence that says how the game ended."""
@@ -92,21 +94,35 @@ class Dialogue:
             self.print_move(screen, game, place, notes[place] if notes else None)
         self.print_outcome(screen, game, error)
 
-    def print_opening(self, screen: Console, game: Game, title: str, tag: str = "") -> None:
+    def print_opening(
+        self, screen: Console, game: Game, title: str, tag: str = "", seen: Collection[int] = BOTH
+    ) -> None:
         """Print what is known before the first move, and the names of the columns."""
         _line(screen, f"{tag}{title}", "bold")
-        facts = [*self._transcript.facts(game), ("rules", _rules(game))]
-        width = max(len(label) for label, _ in facts)
-        for label, text in facts:
-            _line(screen, f"{tag}  {label:{width}}  {text}")
+        self.print_facts(screen, game, tag, seen)
         columns = self._columns(game)
         _line(screen, tag + "  ".join(column.set(column.name) for column in columns), "bold")
 
-    def print_move(self, screen: Console, game: Game, place: int, note: Note | None = None, tag: str = "") -> None:
+    def print_facts(self, screen: Console, game: Game, tag: str = "", seen: Collection[int] = BOTH) -> None:
+        """Print the players, their private facts if they are ``seen``, and the rules."""
+        facts = [*self._transcript.facts(game, seen), ("rules", _rules(game))]
+        width = max(len(label) for label, _ in facts)
+        for label, text in facts:
+            _line(screen, f"{tag}  {label:{width}}  {text}")
+
+    def print_move(
+        self,
+        screen: Console,
+        game: Game,
+        place: int,
+        note: Note | None = None,
+        tag: str = "",
+        seen: Collection[int] = BOTH,
+    ) -> None:
         """Print one move, what was said with it, and its note if that is given."""
         turn, agent, kind, _, message = game.moves[place]
         mark = f" {'*' if screen.options.ascii_only else '✓'}" if kind == "accept" else ""
-        cells = [str(turn), _side(agent), f"{kind}{mark}", *self._transcript.cells(game, place)]
+        cells = [str(turn), _side(agent), f"{kind}{mark}", *self._transcript.cells(game, place, seen)]
         style = _BREAKS.get(kind) or _STYLES[list(game.players).index(agent)]
         row = "  ".join(column.set(cell) for column, cell in zip(self._columns(game), cells, strict=True))
         _line(screen, f"{tag}{row.rstrip()}", style)
@@ -137,9 +153,18 @@ class LiveDialogue:
         screen: where to print.
         num_games: how many games are played.
         mixed: whether several are played at once, so that each line needs the number of its game.
+        seen: the seats whose private facts are shown before the end of a game; those of the others are shown then.
     """
 
-    def __init__(self, dialogue: Dialogue, screen: Console, num_games: int, mixed: bool = False) -> None:
+    def __init__(
+        self,
+        dialogue: Dialogue,
+        screen: Console,
+        num_games: int,
+        mixed: bool = False,
+        seen: Collection[int] = BOTH,
+    ) -> None:
+        self._seen = seen
         self._dialogue = dialogue
         self._screen = screen
         self._num_games = num_games
@@ -152,9 +177,11 @@ class LiveDialogue:
         tag = f"{number:{len(str(self._num_games))}} | " if self._mixed else ""
         if len(game.moves) == 1:
             title = f"Game {number} of {self._num_games}, seed {episodes.run.seed}"
-            self._dialogue.print_opening(self._screen, game, title, tag)
-        self._dialogue.print_move(self._screen, game, len(game.moves) - 1, tag=tag)
+            self._dialogue.print_opening(self._screen, game, title, tag, self._seen)
+        self._dialogue.print_move(self._screen, game, len(game.moves) - 1, tag=tag, seen=self._seen)
         if game.ended_by:
+            if len(self._seen) < len(BOTH):
+                self._dialogue.print_facts(self._screen, game, tag)
             self._dialogue.print_outcome(self._screen, game, told.error, tag)
 
 

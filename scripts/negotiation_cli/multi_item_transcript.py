@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from negotiation_cli.dialogue import Column
+from negotiation_cli.dialogue import BOTH, Column
 from negotiation_cli.output import number, table
 from negotiation_cli.reports import ENDINGS, usage_cells, usage_columns
 from negotiation_env.records.format import find_format
@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from negotiation_env.records.usage import Usage
 
 
-def facts(game: MultiItemEpisode) -> list[tuple[str, str]]:
-    """The pool, the players and their values."""
+def facts(game: MultiItemEpisode, seen: Collection[int] = BOTH) -> list[tuple[str, str]]:
+    """The pool, the players, and of the seats that are seen their values."""
     told = [("pool", _items(game.quantities))]
-    for agent, values in game.values.items():
+    for seat, (agent, values) in enumerate(game.values.items()):
         worth = _utility(values, game.quantities)
-        told.append((agent, f"{game.players[agent]}, values one of each at {_items(values)}, the pool at {worth:g}"))
+        known = f", values one of each at {_items(values)}, the pool at {worth:g}" if seat in seen else ""
+        told.append((agent, f"{game.players[agent]}{known}"))
     return told
 
 
@@ -35,13 +36,16 @@ def columns(game: MultiItemEpisode) -> list[Column]:
     return made
 
 
-def cells(game: MultiItemEpisode, place: int) -> list[str]:
-    """What both agents get with one move."""
+def cells(game: MultiItemEpisode, place: int, seen: Collection[int] = BOTH) -> list[str]:
+    """What both agents get with one move, and what that is worth to those that are seen."""
     _, agent, kind, keep, _ = game.moves[place]
     bundles = game.keep if kind == "accept" else _bundles(game, agent, keep) if keep is not None else None
     if bundles is None:
         return ["", "", "", ""]
-    pairs = [(_items(kept), number(_utility(game.values[name], kept))) for name, kept in bundles.items()]
+    pairs = [
+        (_items(bundles[name]), number(_utility(values, bundles[name])) if seat in seen else "")
+        for seat, (name, values) in enumerate(game.values.items())
+    ]
     return [cell for pair in pairs for cell in pair]
 
 

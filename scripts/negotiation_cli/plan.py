@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from negotiation_cli.seating import NO_LLM, kinds_of, seated
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 CONCURRENCY = 4
 """How many games are played at once, unless a person plays."""
 _AGENTS = {"price": ("boulware_firm", "tit_for_tat"), "multi_item": ("boulware", "tit_for_tat")}
+_FILES = ("catalogue", "instances")
 _LIMITS = ("buyer_max", "seller_min")
 _MODEL = ("model", "base_url")
 _OWN = {"domain": "price", "rounds": 1, "agent1": None, "agent2": None, "no_llm": False, "seed": None}
@@ -65,15 +67,17 @@ def make_plan(given: Mapping[str, Any]) -> Plan:
     agents = find_domain(domain).agents
     defaults = zip(AGENTS, _AGENTS[domain], strict=True)
     specs = [default if own[name] is None else own[name] for name, default in defaults]
-    llm = {**given.get(LLM, {}), **{name: given[name] for name in _MODEL if name in given}}
+    llm = _placed({**given.get(LLM, {}), **{name: given[name] for name in _MODEL if name in given}})
     check_address(llm.get("base_url"))
+    if "base_url" in llm and "model" not in llm:
+        raise ValueError("--base_url is given without --model; name the model there, e.g. --model openai/NAME.")
     players = {
         agent: seated(split_specs(spec), domain, {**llm, NO_LLM: own[NO_LLM]})
         for agent, spec in zip(agents, specs, strict=True)
     }
     kinds = kinds_of(players.values(), domain)
     is_slow = bool(kinds - {"scripted"})
-    settings = {name: value for name, value in given.items() if name in game_settings()}
+    settings = _placed({name: value for name, value in given.items() if name in game_settings()})
     limits = {name: given[name] for name in _LIMITS if name in given}
     concurrency = given.get("concurrency", 1 if "human" in kinds else CONCURRENCY)
     for name, value in (("rounds", rounds), ("concurrency", concurrency)):
@@ -83,6 +87,16 @@ def make_plan(given: Mapping[str, Any]) -> Plan:
     own |= {"agent1": specs[0], "agent2": specs[1], "seed": run.seed}
     kept = {**own, "concurrency": concurrency, **limits, **run.config.as_json(), LLM: llm, RESOLVED: _resolved(run)}
     return Plan(run, rounds, concurrency, is_slow, kept)
+
+
+def _placed(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The same settings with whole paths of files, so that they can be given again from another folder."""
+
+    def whole(name: str, value: Any) -> Any:  # noqa: ANN401
+        is_file = name in _FILES or (name == "prompt" and str(value).endswith(".toml"))
+        return str(Path(value).absolute()) if is_file and isinstance(value, str | Path) else value
+
+    return {name: whole(name, value) for name, value in settings.items()}
 
 
 def _resolved(run: Run) -> dict[str, Any]:

@@ -104,7 +104,13 @@ def play(
     from negotiation_cli.plan import SETTINGS, game_settings, make_plan
     from negotiation_cli.settings import read_settings
 
-    plan = make_plan({**(read_settings(config, [*SETTINGS, *game_settings()]) if config else {}), **given})
+    filed = read_settings(config, [*SETTINGS, *game_settings()]) if config else {}
+    try:
+        plan = make_plan({**filed, **given})
+    except (ValueError, TypeError) as error:
+        if config:
+            error.add_note(f"(Settings are read from {config}.)")
+        raise
     if plan.is_slow or output_dir is not None:
         from negotiation_cli.record import play_and_record
 

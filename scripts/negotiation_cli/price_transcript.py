@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from negotiation_cli.dialogue import Column
+from negotiation_cli.dialogue import BOTH, Column
 from negotiation_cli.output import number, table
 from negotiation_cli.reports import ENDINGS, usage_cells, usage_columns
 from negotiation_env.records.format import find_format
@@ -22,16 +22,16 @@ def side_of(agent: str) -> str:
     return agent.rpartition("_")[0]
 
 
-def facts(game: PriceEpisode) -> list[tuple[str, str]]:
-    """The players, their limits and the surplus."""
-    buyer, seller = game.players.values()
+def facts(game: PriceEpisode, seen: Collection[int] = BOTH) -> list[tuple[str, str]]:
+    """The players, and of the seats that are seen their limits; of both also the surplus."""
     surplus = game.buyer_max - game.seller_min
-    return [
-        *([("product", game.details["product"])] if "product" in game.details else []),
-        ("buyer", f"{buyer}, pays at most {game.buyer_max:,.2f}"),
-        ("seller", f"{seller}, takes at least {game.seller_min:,.2f}"),
-        ("surplus", f"{surplus:,.2f}" if surplus >= 0 else f"none, {-surplus:,.2f} are missing"),
-    ]
+    limits = (f", pays at most {game.buyer_max:,.2f}", f", takes at least {game.seller_min:,.2f}")
+    told = [("product", game.details["product"])] if "product" in game.details else []
+    for seat, (agent, player) in enumerate(game.players.items()):
+        told.append((side_of(agent), f"{player}{limits[seat] if seat in seen else ''}"))
+    if len(seen) == len(BOTH):
+        told.append(("surplus", f"{surplus:,.2f}" if surplus >= 0 else f"none, {-surplus:,.2f} are missing"))
+    return told
 
 
 def columns(game: PriceEpisode) -> list[Column]:
@@ -40,7 +40,7 @@ def columns(game: PriceEpisode) -> list[Column]:
     return [Column(name, max(width, len(name))) for name in ("price", "gap")]
 
 
-def cells(game: PriceEpisode, place: int) -> list[str]:
+def cells(game: PriceEpisode, place: int, seen: Collection[int] = BOTH) -> list[str]:
     """Price and gap of one move."""
     _, _, kind, price, _ = game.moves[place]
     last = {agent: offer for _, agent, _, offer, _ in game.moves[: place + 1] if offer is not None}

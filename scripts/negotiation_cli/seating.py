@@ -43,7 +43,10 @@ def _player(spec: str, domain: str, llm: Settings, bare: bool) -> str:
     if registration.kind == "llm":
         if bare:
             raise ValueError(f"{name} is a language model, and --no_llm leaves none; name a strategy in its place.")
-        return format_spec(name, {**_accepted(registration, llm), **params})
+        accepted = _accepted(registration, llm)
+        if params.get("model", llm.get("model")) != llm.get("model"):
+            accepted.pop("base_url", None)  # it is the address of another model
+        return format_spec(name, {**accepted, **params})
     if bare or registration.kind != "scripted" or "model" not in llm:
         return spec
     wrapper = find_policy(WRAPPERS[domain], domain)
@@ -51,11 +54,11 @@ def _player(spec: str, domain: str, llm: Settings, bare: bool) -> str:
 
 
 def _accepted(registration: Registration, llm: Settings) -> dict[str, JsonValue]:
-    """The settings that a policy has; what is for another kind of agent (a fallback, a guard) is left out."""
+    """The settings that a policy has and its name leaves open; what is for another kind of agent is left out."""
     from negotiation_env.registry import load_target
 
     known = inspect.signature(load_target(registration.target)).parameters
-    return {name: value for name, value in llm.items() if name in known}
+    return {name: value for name, value in llm.items() if name in known and name not in registration.defaults}
 
 
 def _check_settings(llm: Settings, domain: str) -> None:
@@ -75,6 +78,15 @@ def kinds_of(seats: Iterable[Sequence[str]], domain: str) -> set[str]:
     from negotiation_env.specs import parse_spec
 
     return {find_policy(parse_spec(spec)[0], domain).kind for seat in seats for spec in seat}
+
+
+def seen_seats(run: Run) -> tuple[int, ...]:
+    """The seats whose private facts may be on the screen during a game: a person sees its own, and nobody else's."""
+    seats = range(len(run.players))
+    people = [seat for seat in seats if "human" in kinds_of([[p.name for p in run.players[seat]]], run.domain.name)]
+    if not people or run.config.information == "known":
+        return tuple(seats)
+    return tuple(people) if len(people) == 1 else ()
 
 
 def check_models(run: Run) -> None:

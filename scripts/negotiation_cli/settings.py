@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -34,19 +34,76 @@ def read_settings(path: Path, known: Iterable[str]) -> dict[str, Any]:
 
 
 def _checked(path: Path, name: str, value: Any) -> Any:  # noqa: ANN401  # any TOML value
-    if name in AGENTS and isinstance(value, Mapping):
-        return _agent(path, name, value)
-    if isinstance(value, Mapping) != (name == LLM):
-        raise ValueError(f"{path}: {name} is {value!r}; it must be {'a table' if name == LLM else 'one value'}.")
+    where = f"{path}: {name}"
+    if name == LLM:
+        return _llm(where, value)
+    if name in AGENTS:
+        return ",".join(_agent(where, player) for player in (value if isinstance(value, list) else [value]))
+    what, is_right = _KINDS.get(name, _SCALAR)
+    if not is_right(value):
+        raise ValueError(f"{where} is {value!r}; it must be {what}.")
     return value
 
 
-def _agent(path: Path, name: str, table: Mapping[str, Any]) -> str:
+def _agent(where: str, player: object) -> str:
+    """One player of a seat as a spec."""
     from negotiation_env.specs import format_spec
 
-    if not isinstance(table.get("name"), str):
-        raise ValueError(f"{path}: the table {name} needs the key 'name', a policy of 'negotiate list'.")
-    return format_spec(table["name"], {key: value for key, value in table.items() if key != "name"})
+    if isinstance(player, str):
+        return player
+    if isinstance(player, Mapping) and isinstance(player.get("name"), str):
+        params = {key: value for key, value in player.items() if key != "name"}
+        _check_plain(where, params)
+        return format_spec(player["name"], params)
+    raise ValueError(
+        f"{where} is {player!r}; it must be a policy of 'negotiate list' as a text, a table with the key "
+        "'name' and its parameters, or a list of these, from which one is drawn for each game."
+    )
+
+
+def _llm(where: str, value: object) -> dict[str, Any]:
+    """What all language models are given."""
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{where} is {value!r}; it must be a table, such as [llm] with model = 'ollama/llama3'.")
+    if "no_llm" in value:
+        raise ValueError(f"{where} holds no_llm; it is a setting of its own and stands above the tables.")
+    _check_plain(where, value)
+    return dict(value)
+
+
+def _check_plain(where: str, values: Mapping[str, object]) -> None:
+    for key, value in values.items():
+        if not isinstance(value, str | bool | int | float):
+            raise ValueError(f"{where}.{key} is {value!r}; it must be a text, a number, true or false.")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_pair(value: object) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(map(_is_number, value))
+
+
+_Kind = tuple[str, Callable[[object], bool]]
+_TEXT: _Kind = ("a text", lambda value: isinstance(value, str))
+_WHOLE: _Kind = ("a whole number", lambda value: isinstance(value, int) and not isinstance(value, bool))
+_NUMBER: _Kind = ("a number", _is_number)
+_PAIR: _Kind = ("a pair of numbers, such as [200.0, 1500.0]", _is_pair)
+_NUMBER_OR_PAIR: _Kind = ("a number, or a pair of them", lambda value: _is_number(value) or _is_pair(value))
+_TRUTH: _Kind = ("true or false", lambda value: isinstance(value, bool))
+_SCALAR: _Kind = ("a text, a number, true or false", lambda value: isinstance(value, str | int | float | bool))
+_KINDS: dict[str, _Kind] = {
+    **dict.fromkeys(
+        ("domain", "scenario", "first_mover", "information", "model", "base_url", "catalogue", "instances"), _TEXT
+    ),
+    **dict.fromkeys(("rounds", "concurrency", "seed", "max_turns", "num_items", "price_grid"), _WHOLE),
+    **dict.fromkeys(("buyer_max", "seller_min", "tick", "opposition"), _NUMBER),
+    **dict.fromkeys(("price_range", "disagreement"), _PAIR),
+    **dict.fromkeys(("no_llm", "chat"), _TRUTH),
+    "discount": _NUMBER_OR_PAIR,
+}
+"""What a setting must be, by its name."""
 
 
 def write_settings(path: Path, settings: Mapping[str, Any]) -> None:

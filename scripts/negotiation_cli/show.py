@@ -50,14 +50,15 @@ def show(record: Record, game: Number = None, notes: Notes = False, as_json: opt
 
 def _wanted(record: Path, name: str | None) -> Iterator[RecordedGame]:
     """The games that were asked for; raises ``ValueError`` if there is none."""
-    is_found = False
+    is_found, number = False, 0
     for game in _games(record):
+        number += 1
         if name in (None, str(game.number + 1), game.episode.uid):
             is_found = True
             yield game
     if not is_found:
-        which = "" if name is None else f" {name}; --game takes the number in the title of a game, or its trajectory id"
-        raise ValueError(f"{record} holds no game{which}.")
+        known = f" {name} among its {number:,}; --game takes the number in the title of a game, or its trajectory id"
+        raise ValueError(f"{record} holds no game{known if name is not None and number else ''}.")
 
 
 def _games(record: Path) -> Iterator[RecordedGame]:

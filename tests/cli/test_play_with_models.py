@@ -7,11 +7,15 @@ import json
 import threading
 import time
 import tomllib
+from importlib import resources
 
 import pytest
 from fault_server import FaultServer
+from negotiation_cli.main import app
 from negotiation_policies.llm.backends.opening import close_all
+from server_faults import Reply
 from test_play_and_list import advice, run
+from typer.testing import CliRunner
 
 LIMITS = ("--buyer_max", 1400, "--seller_min", 300)
 
@@ -200,12 +204,122 @@ def test_a_wrong_call_gets_one_line_of_advice(server, folder, arguments, expecte
         ("[agent1]\ntemperature = 3", "the key 'name'"),
         ("llm = 3", "must be a table"),
         ("rounds = ", "cannot be read"),
+        ("rounds = 'two'", "rounds is 'two'; it must be a whole number"),
+        ("agent1 = 3", "agent1 is 3; it must be a policy"),
+        ("agent1 = [3]", "agent1 is 3; it must be a policy"),
+        ("scenario = ['seed']", "it must be a text"),
+        ("tick = 'x'", "tick is 'x'; it must be a number"),
+        ("model = 3", "model is 3; it must be a text"),
+        ("seed = 2026-01-01", "it must be a whole number"),
+        ("price_range = 3", "a pair of numbers"),
+        ("no_llm = 1", "it must be true or false"),
+        ("[llm]\nno_llm = true", "stands above the tables"),
+        ("[llm]\nmodel = ['a']", "llm.model is ['a']"),
+        ("[llm]\nbase_url = 'http://127.0.0.1:1/v1'", "--base_url is given without --model"),
+        ("tick = -1", "wrong.toml"),
     ],
 )
 def test_a_wrong_file_of_settings_gets_one_line_of_advice(tmp_path, text, expected):
     config = tmp_path / "wrong.toml"
     config.write_text(text, encoding="utf-8")
     assert expected in advice(run("play", "--config", config))
+
+
+def test_several_players_of_a_seat_stand_in_a_list(tmp_path):
+    config = tmp_path / "many.toml"
+    config.write_text(
+        'rounds = 30\nseed = 1\nagent1 = ["linear", {name = "hold_rho", rho = 0.5, assumed_width = 500}]\n',
+        encoding="utf-8",
+    )
+    played = json.loads(run("play", "--config", config, "--json").stdout)
+    assert {game["players"]["buyer_0"] for game in played["games"]} == {"linear", "hold_rho"}
+
+
+def test_files_are_written_down_with_whole_paths(server, folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = (resources.files("negotiation_policies.llm") / "prompts" / "price_basic.toml").read_text(encoding="utf-8")
+    (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "c.toml").write_text("[llm]\nprompt = 'mine.toml'\n", encoding="utf-8")
+    result = call(server, folder, "--agent1", "basic", "--config", "c.toml")
+    assert result.exit_code == 0, result.stderr
+    written = tomllib.loads((folder / "settings.toml").read_text(encoding="utf-8"))
+    assert written["llm"]["prompt"] == str(tmp_path / "mine.toml")
+    monkeypatch.chdir("/")
+    again = run("play", "--config", folder / "settings.toml", "--output_dir", folder, "--json")
+    assert json.loads(again.stdout)["resumed"] == 1
+
+
+def test_an_address_is_that_of_its_model(server, folder):
+    with FaultServer(offering, models=["other"]) as another:
+        other = f"basic:model=openai/other,base_url={another.base_url}"
+        result = run(
+            "play", "--agent1", "basic", "--agent2", other, "--model", "openai/llama3", "--base_url", server.base_url,
+            "--output_dir", folder, "--seed", 1, "--max_turns", 2, *LIMITS,
+        )  # fmt: skip
+        assert result.exit_code == 0, result.stderr
+        assert {request.body["model"] for request in another.requests} == {"other"}
+    assert {request.body["model"] for request in server.requests} == {"llama3"}
+    ollama = run(
+        "play", "--agent1", "basic", "--agent2", "basic:model=ollama/llama3", "--model", "openai/llama3",
+        "--base_url", server.base_url, "--output_dir", folder.with_name("second"), "--seed", 1,
+    )  # fmt: skip
+    assert "127.0.0.1:11434" in ollama.stderr or ollama.exit_code == 0
+
+
+def test_if_every_game_fails_the_exit_code_and_the_reason_say_so(server, folder):
+    server.always("500")
+    config = folder.with_name("c.toml")
+    config.write_text("[llm]\nretries = 0\n", encoding="utf-8")
+    server.script([Reply("I offer 500.")] * 2)  # the model answers when it is looked for
+    result = call(server, folder, "--rounds", 2, "--config", config)
+    assert result.exit_code == 1
+    assert "nan" not in result.stdout
+    assert "no game was played to its end: " in result.stderr
+    assert "HTTP 500" in result.stderr
+    assert (folder / "settings.toml").is_file()
+
+
+def test_settings_are_there_before_the_first_game_has_ended(server, folder):
+    found = []
+
+    def look(body):
+        found.append((folder / "settings.toml").is_file())
+        return offering(body)
+
+    with FaultServer(look, models=["llama3"]) as watching:
+        assert call(watching, folder).exit_code == 0
+    assert all(found)
+
+
+def person(folder, typed, *arguments):
+    base = ("--seed", 1, "--max_turns", 4, "--output_dir", folder)
+    return CliRunner().invoke(app, ["play", *map(str, (*arguments, *base))], input=typed)
+
+
+def test_a_person_sees_nothing_of_the_other_side_before_the_end(folder):
+    limits = ("--buyer_max", 1234.56, "--seller_min", 345.67, "--first_mover", "buyer")
+    result = person(folder, "400\n\nwalk\n\n", "--agent1", "human", "--agent2", "hardliner", *limits)
+    assert result.exit_code == 0, result.stderr
+    before, _, last = result.stdout.partition("3  buyer   walk")
+    assert "1,234.56" in before
+    assert "345.67" not in before
+    assert "surplus" not in before
+    assert "345.67" in last, "all is told in the end"
+    known = person(folder.with_name("k"), "walk\n\n", "--agent1", "human", "--agent2", "linear", *limits,
+                   "--information", "known")  # fmt: skip
+    assert "345.67" in known.stdout.partition("1  buyer   walk")[0]
+
+
+def test_a_person_sees_no_values_of_the_other_agent(folder):
+    items = ("--domain", "multi_item", "--agent1", "human", "--agent2", "hardliner", "--scenario", "bargaining")
+    result = person(folder, "walk\n\n", *items, "--first_mover", "agent_1")
+    assert result.exit_code == 0, result.stderr
+    before, _, last = result.stdout.partition("2  agent_0")
+    assert "agent_0" in before
+    assert before.count("values one of each") == 1
+    assert last.count("values one of each") == 2
+    offer = next(line for line in before.splitlines() if "offer" in line and "agent_1" in line)
+    assert len(offer.split()) == 3 + 3 + 1 + 3, "turn, who, move; both bundles, and one worth"
 
 
 def test_generate_records_what_models_say(server, tmp_path):

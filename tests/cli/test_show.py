@@ -213,7 +213,7 @@ def test_a_folder_with_nothing_but_faults_is_shown(tmp_path):
     [
         (["nowhere"], "nowhere is not a file; give a .jsonl file"),
         (["."], "games.jsonl is not a file"),
-        (["made", "--game", "4"], "made holds no game 4; --game takes the number"),
+        (["made", "--game", "4"], "made holds no game 4 among its 3; --game takes the number"),
         (["made", "--game", "four"], "holds no game four"),
         (["empty.jsonl"], "no records"),
         (["broken.jsonl"], "broken.jsonl, line 1"),

@@ -90,6 +90,14 @@ def test_a_slip_in_a_scheme_is_refused(name, meant):
         open_model(name)
 
 
+def test_a_file_without_its_scheme_is_refused(tmp_path):
+    for name in ("tiny.gguf", str(tmp_path / "tiny.gguf")):
+        (tmp_path / "tiny.gguf").touch()
+        with pytest.raises(ValueError, match=f"write 'local/{name}'"):
+            split_name(name)
+    assert split_name("hf.co/somebody/Tiny:tiny.gguf") == ("ollama", "hf.co/somebody/Tiny:tiny.gguf")
+
+
 def test_names_give_their_backends(monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-nothing")
     assert isinstance(open_model("llama3").backend, OllamaBackend)

@@ -102,9 +102,11 @@ def split_name(model: str) -> tuple[str, str]:
     """The scheme of a name and what follows it.
 
     Raises:
-        ValueError: the name is empty, or a near miss of a scheme.
+        ValueError: the name is empty, a file's, or a near miss of a scheme.
     """
     scheme, slash, rest = model.strip().partition("/")
+    if scheme not in SCHEMES and model.strip().endswith(".gguf") and (not slash or Path(model.strip()).is_file()):
+        raise ValueError(f"model {model!r} is a file; write 'local/{model.strip()}'.")
     if not slash:
         scheme, rest = (_BARE, "") if scheme == _BARE else ("ollama", scheme)
     elif scheme not in SCHEMES:
