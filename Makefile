@@ -17,7 +17,8 @@ OUT ?= datasets/local/demo
 EPISODES ?= 10000
 
 BIN := $(VENV)/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary=:all: $(PIP_FLAGS) -c constraints.txt
+# gym, which d3rlpy needs, is pure Python and comes as source only.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary=:all: --no-binary=gym $(PIP_FLAGS) -c constraints.txt
 PACKAGES := negotiation_env policies/negotiation_policies janus/negotiation_janus scripts/negotiation_cli
 READY := pyproject.toml constraints.txt
 
