@@ -81,7 +81,7 @@ _PRICE_WORDS = _words(
     "instead ok okay yes no but so approximately roughly nearly almost under over least most until that this i "
     "offered proposed suggested asked paid agree agreed accepted accepting taking meet come comes down as like let "
     "lower best call closer near low high would think believe find feel know see hear understand consider am cost "
-    "costs worth value budget limit between charge please buy stay have had another"
+    "costs worth value budget limit between charge please buy stay have had another remains stands stays"
 )
 _WORD_BEFORE = re.compile(r"([A-Za-z][\w'-]{0,30})[ :]{1,3}$")
 

@@ -63,6 +63,8 @@ _VERBS = "|".join(
         rf"(?:sell|buy) (?:for|at){_PRICED}",
         rf"(?:make|making|submit|submitting|place|placing|extend|put forward|come back with|come in with|respond with|"
         rf"go with|start with|open with|start at|open at|begin with|call it|make it)(?: (?:you|it))?{_PRICED}",
+        rf"(?:start|open|begin) (?:the |this |our )?(?:negotiations?|bidding|talks) (?:at|with){_PRICED}",
+        rf"(?:comfortable|happy|fine|ok|okay) (?:with )?(?:paying|offering|selling(?: {_IT})? (?:for|at)){_PRICED}",
         rf"{_MOVE}(?: (?:{_IT}|my(?: {_ADJECTIVE})? {_NOUN}|the price))?(?: (?:up|down|lower|higher|back|all the way|"
         rf"a bit|a little|slightly|further)){{0,3}}(?: from {MONEY})? (?:to|as high as|as low as|as far as){_PRICED}",
         rf"(?:meet|settle|settling|close|compromise|land|split the difference|go)(?: (?:you|this|the deal|this deal|"
@@ -75,7 +77,7 @@ _VERBS = "|".join(
 _TOGETHER = rf"(?:{_VERBS}|agree (?:on|at|to){_PRICED})"
 _MINE = rf"(?:my|our)(?: {_ADJECTIVE}){{0,3}} {_NOUN}"
 _BEST = (
-    r"(?:the )?(?:very |absolute )?(?:best|lowest|highest|most|least)(?: price| offer)?(?: that)? (?:i|we) can (?:do|"
+    r"(?:the )?(?:very |absolute )?(?:best|lowest|highest|most|least|maximum|minimum)(?: price| offer)?(?: that)? (?:i|we) can (?:do|"
     r"go|offer(?: you)?|give(?: you)?|pay|make|accept)"
 )
 _IS = r"(?:is|remains|stands|stays|would be|will be|has to be)"
@@ -95,6 +97,7 @@ _STATEMENTS = "|".join(
 _QUESTIONS = "|".join(
     (
         rf"(?:how|what) about(?:(?: (?:we|i|you) {_TOGETHER})|{_PRICED})",
+        rf"what if (?:we|i) {_TOGETHER}",
         r"(?:would|will|can|could) you (?:please |kindly )?(?:take|accept|consider|do|agree to|settle for|sell it|"
         rf"sell it to me|let it go|(?:be )?{_READY} (?:take|accept|consider|agree to|pay|do|sell it|let it go|"
         r"(?:go|come) (?:up|down) to|go as (?:low|high) as)|be (?:open|ok|okay|fine|happy|comfortable) (?:to|with)"

@@ -37,7 +37,7 @@ _COMPANION = any_of(
     r"and (?:its )?(?:condition|age|quality|value|demand|rarity|features|brand|wear|performance|effort|time)",
     r"(?:given|considering|based on|especially|particularly|due to|reflecting|taking)\b.*",
     r"firm|final|cash|in cash|please|thanks|thank you|my friend|sir|take it|or leave it|today|right now",
-    r"(?:and )?no (?:more|less|further|higher|lower)|not a (?:penny|cent|dollar) (?:more|less)",
+    r"(?:and )?(?:no (?:more|less|further|higher|lower)|not a (?:penny|cent|dollar) (?:more|less))",
     r"as (?:my|a) (?:final|last|best) (?:offer|price)",
     r"or (?:else )?(?:i|we) (?:will |am )?(?:walk(?:ing)?(?: away)?|out)",
     r"but (?:no (?:more|further|less|higher|lower)|that is (?:my|the|as)\b.*|this is my\b.*)",
