@@ -22,6 +22,8 @@ CORPUS = [
     ("I keep everything.", (2, 1, 1)),
     ("I keep all the books, no hat and no ball.", (2, 0, 0)),
     ("I keep all 2 books and the hat, you get the ball.", (2, 1, 0)),
+    ("I keep all two books and the hat, you get the ball.", (2, 1, 0)),
+    ("I keep all three books and the hat, you get the ball.", NO),
     ("I keep item 1: 2, item 2: 1, item 3: 0.", (2, 1, 0)),
     ("I keep 2 of item 1 and item 2, you get item 3.", (2, 1, 0)),
     ("I keep items 2 and 3, you get both of item 1.", (0, 1, 1)),

@@ -28,7 +28,8 @@ CONDITION = re.compile(
     r"after you|before you|pending|in case|on the understanding|wenn|falls|given that you(?! are)|when you)\b"
 )
 POLITE_CONDITION = re.compile(
-    r"\bwhat if (?:we|i)\b|\bif (?:that|this|it) (?:works|is (?:ok|okay|fine|good|acceptable)|sounds good|suits you)(?: (?:for|to|"
+    r"\bwhat if (?:we|i)\b|"
+    r"\bif (?:that|this|it) (?:works|is (?:ok|okay|fine|good|acceptable)|sounds good|suits you)(?: (?:for|to|"
     r"with) you)?\b|\bif (?:you are (?:still )?interested|possible|you (?:accept|agree)|you do not mind|i may|"
     r"you have any (?:other |further )?(?:questions|concerns))\b|\b(?:or|otherwise|or else|"
     r"or otherwise) (?:otherwise )?(?:i|we) (?:will |have to |must |am )*(?:walk(?:ing)?(?: away| out)?|out|leave|"

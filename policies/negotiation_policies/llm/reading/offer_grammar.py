@@ -77,8 +77,8 @@ _VERBS = "|".join(
 _TOGETHER = rf"(?:{_VERBS}|agree (?:on|at|to){_PRICED})"
 _MINE = rf"(?:my|our)(?: {_ADJECTIVE}){{0,3}} {_NOUN}"
 _BEST = (
-    r"(?:the )?(?:very |absolute )?(?:best|lowest|highest|most|least|maximum|minimum)(?: price| offer)?(?: that)? (?:i|we) can (?:do|"
-    r"go|offer(?: you)?|give(?: you)?|pay|make|accept)"
+    r"(?:the )?(?:very |absolute )?(?:best|lowest|highest|most|least|maximum|minimum)(?: price| offer)?(?: that)?"
+    r" (?:i|we) can (?:do|go|offer(?: you)?|give(?: you)?|pay|make|accept)"
 )
 _IS = r"(?:is|remains|stands|stays|would be|will be|has to be)"
 _STATEMENTS = "|".join(

@@ -17,7 +17,7 @@ _COUNTS = {
 _WHOLE = ("all of", "all", "every", "both of", "both")
 _NUMBER = r"(?:\d{1,6}|" + "|".join(_COUNTS) + ")"
 _ENTRY = re.compile(
-    rf"(?:(?P<whole>{'|'.join(_WHOLE)}) (?:the )?(?P<of_all>\d{{1,6}} )?(?:of )?|(?P<before>{_NUMBER}) ?(?:x |"
+    rf"(?:(?P<whole>{'|'.join(_WHOLE)}) (?:the )?(?P<of_all>{_NUMBER} )?(?:of )?|(?P<before>{_NUMBER}) ?(?:x |"
     rf"of )?(?:the )?(?:units? of )?|the (?P<counted>{_NUMBER} )?)?"
     r"ITEM(?P<item>\d{1,6})Q(?: ?(?:[:=]|x|\() ?x?(?P<after>\d{1,6})\)?)?"
 )
@@ -182,14 +182,18 @@ def _count(entry: re.Match[str], quantities: Sequence[int]) -> int:
     item = int(entry["item"])
     there = quantities[item] if item < len(quantities) else 0
     if entry["whole"]:
-        if (entry["of_all"] and int(entry["of_all"]) != there) or ("both" in entry["whole"] and there != 2):
+        if (entry["of_all"] and _number(entry["of_all"].strip()) != there) or ("both" in entry["whole"] and there != 2):
             raise UnreadableError(f"There are {there} of item {item + 1}.")
         return there
     stated = [s.strip() for s in (entry["before"], entry["counted"], entry["after"]) if s]
     if len(stated) > 1:
         raise UnreadableError("One item type has two counts.")
     if stated:
-        return _COUNTS[stated[0]] if stated[0] in _COUNTS else int(stated[0])
+        return _number(stated[0])
     if there > 1:
         raise UnreadableError(f"Say how many of item {item + 1} ({there} there are).")
     return 1
+
+
+def _number(text: str) -> int:
+    return _COUNTS[text] if text in _COUNTS else int(text)
