@@ -24,7 +24,6 @@ from rich.progress import Progress
 from scipy.stats import binomtest
 
 from negotiation_env.episodes import Episodes
-from negotiation_env.metrics import mean_interval
 from negotiation_env.records.journal import play_into
 from negotiation_env.records.recorded import RecordedGame, played_game
 from negotiation_env.run import Run, make_run
@@ -57,7 +56,7 @@ class Cell:
         possible: whether the budget covers the cost.
         deal: whether they agreed.
         sound: whether they agreed inside both limits.
-        share: the buyer's signed share of the surplus, 0 without a deal; only where there is a surplus.
+        gain, width: what the buyer gained, 0 without a deal, and the surplus; only where there is a surplus.
         beyond: moves of the buyer beyond its budget.
         moves: moves of the buyer.
         illegal, retries, fallbacks, tokens: what the buyer's model has used.
@@ -68,7 +67,8 @@ class Cell:
     possible: list[bool] = field(default_factory=list)
     deal: list[bool] = field(default_factory=list)
     sound: list[bool] = field(default_factory=list)
-    share: list[float] = field(default_factory=list)
+    gain: list[float] = field(default_factory=list)
+    width: list[float] = field(default_factory=list)
     beyond: int = 0
     moves: int = 0
     illegal: int = 0
@@ -89,7 +89,8 @@ class Cell:
         self.deal.append(episode.deal)
         self.sound.append(episode.deal and game.is_sound)
         if width > DUST:
-            self.share.append((episode.buyer_max - episode.price) / width if episode.deal else 0.0)
+            self.gain.append(episode.buyer_max - episode.price if episode.deal else 0.0)
+            self.width.append(width)
         standing = np.nan
         for _, agent, kind, price, _ in episode.moves:
             named = standing if kind == "accept" else np.nan if price is None else price
@@ -106,15 +107,14 @@ class Cell:
     def cells(self, buyer: str, seller: str) -> list[str]:
         """One row of the table."""
         possible, deal, sound = (np.array(column, dtype=bool) for column in (self.possible, self.deal, self.sound))
-        share, games = np.array(self.share), max(len(deal), 1)
-        low, high = mean_interval(share)
+        games = max(len(deal), 1)
         return [
             buyer,
             seller,
             rate(sound[possible]),
             rate(deal[possible]),
             rate(deal[~possible]),
-            f"{share.mean():.3f} ({low:.3f} to {high:.3f})" if len(share) else "none",
+            pooled(np.array(self.gain), np.array(self.width)),
             f"{self.beyond} of {self.moves}",
             *(f"{count / games:.2f}" for count in (self.illegal, self.retries, self.fallbacks)),
             str(self.faults),
@@ -129,6 +129,18 @@ def rate(hits: np.ndarray) -> str:
         return "none"
     found = binomtest(int(hits.sum()), len(hits)).proportion_ci(method="wilson")
     return f"{int(hits.sum())} of {len(hits)}, {hits.mean():.1%} ({found.low:.1%} to {found.high:.1%})"
+
+
+def pooled(gain: np.ndarray, width: np.ndarray) -> str:
+    """The share of the surplus of all games together, with its 95 % interval (percentile bootstrap over games).
+
+    A mean of the games' own shares would be that of the few whose surplus is a few cents.
+    """
+    if not len(gain):
+        return "none"
+    rows = np.random.default_rng(0).integers(len(gain), size=(10_000, len(gain)))
+    low, high = np.quantile(gain[rows].sum(axis=1) / width[rows].sum(axis=1), [0.025, 0.975])
+    return f"{gain.sum() / width.sum():.3f} ({low:.3f} to {high:.3f})"
 
 
 def play_cell(run: Run, products: int, folder: Path, concurrency: int, title: str) -> Cell:
@@ -201,9 +213,11 @@ def about(options: argparse.Namespace) -> str:
         f"{options.concurrency} games at once, on {machine()}.\n\n"
         "The wrapped buyer plays `boulware_firm` in the model's words; the free buyers are `basic`, which names its "
         "own price. A deal is possible where the budget covers the cost, and sound if it lies inside both limits. "
-        "The share is (budget - price) / (budget - cost) over games with a surplus, 0 without a deal: above 1 or below "
-        "0 a limit was crossed. Illegal replies, retries, fallbacks and tokens are the buyer's, a game; seconds are "
-        "wall time a game. Intervals are 95 % (Wilson for rates, Student's t for means)."
+        "A seller that names its own price may sell below its cost: then there are deals that are not sound, also "
+        "where none is possible, within the buyer's budget. The share is what the buyer gained in all games with a "
+        "surplus, 0 without a deal, over all that surplus: above 1 or below 0 limits were crossed. Illegal replies, "
+        "retries, fallbacks and tokens are the buyer's, a game; seconds are wall time a game, on a machine that had "
+        "other work as well. Intervals are 95 % (Wilson for rates, bootstrap over games for the share)."
     )
 
 
