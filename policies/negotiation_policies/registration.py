@@ -69,6 +69,7 @@ def _register_price() -> None:
 
     register_policy("hold_rho", "negotiation_policies.rho_control:HoldRho")
     register_policy("concede_to_rho", "negotiation_policies.rho_control:ConcedeToRho")
+    register_policy("teacher", "negotiation_policies.teacher:Teacher")
     register_policy("human", "negotiation_policies.human.price:at_terminal", kind="human")
 
 

@@ -1,0 +1,61 @@
+"""The 72 plans that say how close to a commanded rho a settlement can be brought against an opponent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from negotiation_env.policy import Float64, Int64
+from negotiation_env.price.view import PriceDecision, PriceView
+
+HOLD, RATIONAL, LIMIT = range(3)
+PLANS = np.array(list(product((0.0, 0.15, 0.4, 0.8), (0.5, 1.0, 3.0), (0.02, 0.1), (HOLD, RATIONAL, LIMIT))))
+"""(72, 4): the anchor a above the target as a share of the surplus, its exponent g, the tolerance, and the ending."""
+_LAST_RESORT = 0.01
+_NOISE = 1e-9
+
+
+@dataclass(eq=False)
+class Plans:
+    """Plays one plan in each slot of a batch; it knows both limits, whatever the game tells.
+
+    In own orientation it offers ``x* + a w max(0, 1 - t / (T - 2))^g`` and accepts within its tolerance of x*, both in
+    units of the surplus w. The endings: hold on; also accept any rational offer on turns T - 1 and T; and offer the own
+    limit + .01 w from turn T - 3 on as well.
+
+    Attributes:
+        plan: int64 (B,), the row of `PLANS` that each slot plays.
+        target: (B,) the own gain at the commanded rho, currency units.
+        width: (B,) the surplus, at least 0.
+    """
+
+    plan: Int64
+    target: Float64
+    width: Float64
+
+    def reset(self, size: int, seed: int | None = None) -> None:
+        """Nothing to prepare.
+
+        Raises:
+            ValueError: the batch is not as large as the arrays are.
+        """
+        if size != len(self.plan):
+            raise ValueError(f"the batch has {size} games, and there are plans for {len(self.plan)}.")
+
+    def decide(self, view: PriceView) -> PriceDecision:
+        """Accept or offer as each plan says."""
+        anchor, exponent, tolerance, ending = PLANS[self.plan[view.game]].T
+        target, width = self.target[view.game], self.width[view.game]
+        left = view.max_turns - view.turn
+        above = np.maximum(1.0 - view.turn / np.maximum(view.max_turns - 2, 1), 0.0) ** exponent
+        ask = target + anchor * width * above
+        ask = np.where((ending == LIMIT) & (left <= 3), _LAST_RESORT * width, ask)
+        offered = view.role * (view.standing_offer - view.reservation_price)
+        accept: NDArray[np.bool_] = np.abs(offered - target) <= tolerance * width + _NOISE
+        accept |= (ending >= RATIONAL) & (left <= 1)
+        accept &= offered >= -_NOISE
+        price = view.reservation_price + view.role * np.maximum(ask, 0.0)
+        return PriceDecision(kind=accept.astype(np.int8), price=np.clip(price, view.price_low, view.price_high))

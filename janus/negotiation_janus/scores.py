@@ -1,0 +1,215 @@
+"""How well commanded rhos came out: the measures of `negotiation_janus.evaluation.evaluate_rho`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from negotiation_env.policy import Float64
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_RESAMPLES, _RANKED_RESAMPLES = 1000, 200
+_QUANTILES = (0.025, 0.975)
+Sums = Float64
+
+
+@dataclass(frozen=True, eq=False)
+class Outcomes:
+    """What came out against one opponent, in one role, with one first mover; C commands on the same E episodes.
+
+    Attributes:
+        opponent: its name.
+        role: the seat of the policy.
+        first_mover: the side that moved first.
+        commands: (C,).
+        rho: (C, E) of the settlement; NaN without a deal.
+        turns: (C, E).
+        violations: bool (C, E), deals past the own limit.
+        closest: (C, E) the least distance from the command that a plan has reached; NaN where none deals, and for -1.
+    """
+
+    opponent: str
+    role: str
+    first_mover: str
+    commands: Float64
+    rho: Float64
+    turns: NDArray[np.integer]
+    violations: NDArray[np.bool_]
+    closest: Float64
+
+    @property
+    def error(self) -> Float64:
+        """(C, E) the distance from the command; NaN without a deal."""
+        return np.abs(self.rho - self.commands[:, None])
+
+    @property
+    def closest_achievable(self) -> Float64:
+        """(C, E) the least distance that a plan or the policy itself has reached; NaN where nobody deals."""
+        return np.fmin(self.error, self.closest)
+
+    @property
+    def regret(self) -> Float64:
+        """(C, E) how much farther from the command than was achievable; NaN without a deal."""
+        return np.asarray(self.error - self.closest_achievable)
+
+    @property
+    def missed(self) -> Float64:
+        """(C, E) 1 where a plan deals and the policy does not, 0 where the policy deals, NaN where nobody does."""
+        deal = ~np.isnan(self.rho)
+        return np.where(deal, 0.0, np.where(np.isnan(self.closest), np.nan, 1.0))
+
+
+def cell_scores(outcomes: Sequence[Outcomes]) -> pl.DataFrame:
+    """One row a (command, opponent, role, first mover).
+
+    Columns: ``command``, ``opponent``, ``role``, ``first_mover``, ``num_episodes``, ``deal_rate``, ``achieved`` (mean
+    rho of the deals), ``error`` (mean distance from the command), ``closest_achievable``, ``regret`` (of the deals),
+    ``missed_deals`` (share of the episodes in which a deal was achievable), ``violations`` (share of deals past the own
+    limit) and ``turn`` (mean turn on which deals were closed). Where a mean has nothing to be of it is null.
+    """
+    import polars as pl
+
+    rows = []
+    for cell in outcomes:
+        for place, command in enumerate(cell.commands.tolist()):
+            rho = cell.rho[place]
+            deal = ~np.isnan(rho)
+            rows.append(
+                {
+                    "command": command,
+                    "opponent": cell.opponent,
+                    "role": cell.role,
+                    "first_mover": cell.first_mover,
+                    "num_episodes": len(rho),
+                    "deal_rate": float(deal.mean()),
+                    "achieved": _mean(rho),
+                    "error": _mean(cell.error[place]) if command >= 0 else None,
+                    "closest_achievable": _mean(cell.closest_achievable[place]) if command >= 0 else None,
+                    "regret": _mean(cell.regret[place]) if command >= 0 else None,
+                    "missed_deals": _mean(cell.missed[place]) if command >= 0 else None,
+                    "violations": _mean(np.where(deal, cell.violations[place], np.nan)),
+                    "turn": _mean(np.where(deal, cell.turns[place], np.nan)),
+                }
+            )
+    floats = ("achieved", "error", "closest_achievable", "regret", "missed_deals", "violations", "turn")
+    return pl.DataFrame(rows, schema_overrides=dict.fromkeys(floats, pl.Float64))
+
+
+def summarise(outcomes: Sequence[Outcomes], seed: int) -> dict[str, Any]:
+    """The measures over all rows, each with its 95 % interval (percentile bootstrap over episodes).
+
+    Names: ``regret``, ``error``, ``closest_achievable``, ``deal_rate``, ``missed_deals``, ``violations``, ``turn``,
+    ``spearman`` and ``slope`` (of the achieved rho on the commanded one, over deals), all of commands in [0, 1], and
+    ``impasse_at_minus_one``. ``name_interval`` is (low, high). ``negative_slopes`` is the share of opponents, by role,
+    whose own slope is below 0, without an interval. What cannot be computed is NaN.
+    """
+    aimed = outcomes[0].commands >= 0.0
+    rng = np.random.default_rng(seed)
+    weights = rng.multinomial(outcomes[0].rho.shape[1], _equal(outcomes[0].rho.shape[1]), size=_RESAMPLES)
+    summary: dict[str, Any] = {}
+    means: dict[str, Callable[[Outcomes], Float64]] = {
+        "regret": lambda cell: cell.regret,
+        "error": lambda cell: cell.error,
+        "closest_achievable": lambda cell: cell.closest_achievable,
+        "deal_rate": lambda cell: (~np.isnan(cell.rho)).astype(float),
+        "missed_deals": lambda cell: cell.missed,
+        "violations": lambda cell: np.where(np.isnan(cell.rho), np.nan, cell.violations),
+        "turn": lambda cell: np.where(np.isnan(cell.rho), np.nan, cell.turns),
+    }
+    for name, values in means.items():
+        _put(summary, name, _mean_sums([values(cell)[aimed] for cell in outcomes]), weights, _ratio)
+    refused = [np.isnan(cell.rho[~aimed]).astype(float) for cell in outcomes]
+    _put(summary, "impasse_at_minus_one", _mean_sums(refused), weights, _ratio)
+    _put(summary, "slope", _moments(outcomes, aimed), weights, _slope)
+    summary["negative_slopes"] = _negative_slopes(outcomes, aimed)
+    _put_spearman(summary, outcomes, aimed, rng)
+    return summary
+
+
+def _put(
+    summary: dict[str, Any], name: str, sums: Sums, weights: NDArray[np.int64], of: Callable[[Sums], Float64]
+) -> None:
+    """Add a measure that is a function of sums (K, E) over the episodes."""
+    summary[name] = float(of(sums.sum(axis=1)))
+    drawn = of(sums @ weights.T)
+    summary[f"{name}_interval"] = _interval(drawn)
+
+
+def _interval(drawn: Float64) -> tuple[float, float]:
+    known = drawn[~np.isnan(drawn)]
+    low, high = np.quantile(known, _QUANTILES) if len(known) else (np.nan, np.nan)
+    return float(low), float(high)
+
+
+def _mean_sums(parts: Sequence[Float64]) -> Sums:
+    """(2, E): for each episode the sum of the values that are there, and how many there are."""
+    values = np.concatenate(parts)
+    return np.stack([np.nansum(values, axis=0), (~np.isnan(values)).sum(axis=0)])
+
+
+def _ratio(sums: Sums) -> Float64:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(sums[0] / sums[1])
+
+
+def _moments(outcomes: Sequence[Outcomes], aimed: NDArray[np.bool_]) -> Sums:
+    """(5, E): for each episode the sums of 1, x, y, x x and x y over deals, x the commanded and y the achieved rho."""
+    y = np.concatenate([cell.rho[aimed] for cell in outcomes])
+    x = np.concatenate([np.broadcast_to(cell.commands[aimed][:, None], cell.rho[aimed].shape) for cell in outcomes])
+    x = np.where(np.isnan(y), np.nan, x)
+    return np.stack([np.nansum(part, axis=0) for part in (x * 0 + 1, x, y, x * x, x * y)])
+
+
+def _slope(sums: Sums) -> Float64:
+    count, x, y, xx, xy = sums
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray((count * xy - x * y) / (count * xx - x * x))
+
+
+def _negative_slopes(outcomes: Sequence[Outcomes], aimed: NDArray[np.bool_]) -> float:
+    groups: dict[tuple[str, str], list[Outcomes]] = {}
+    for cell in outcomes:
+        groups.setdefault((cell.opponent, cell.role), []).append(cell)
+    slopes = np.array([float(_slope(_moments(cells, aimed).sum(axis=1))) for cells in groups.values()])
+    known = slopes[~np.isnan(slopes)]
+    return float((known < 0.0).mean()) if len(known) else float("nan")
+
+
+def _put_spearman(
+    summary: dict[str, Any], outcomes: Sequence[Outcomes], aimed: NDArray[np.bool_], rng: np.random.Generator
+) -> None:
+    y = np.concatenate([cell.rho[aimed] for cell in outcomes])
+    x = np.concatenate([np.broadcast_to(cell.commands[aimed][:, None], cell.rho[aimed].shape) for cell in outcomes])
+    summary["spearman"] = _spearman(x, y)
+    size = y.shape[1] if len(y) else 0
+    rows = (rng.integers(size, size=size) for _ in range(_RANKED_RESAMPLES if size else 0))
+    summary["spearman_interval"] = _interval(np.array([_spearman(x[:, row], y[:, row]) for row in rows]))
+
+
+def _spearman(x: Float64, y: Float64) -> float:
+    """Spearman's rank correlation over deals, ties at their mean rank; NaN if either is constant."""
+    deal = ~np.isnan(y)
+    ranks = [_ranks(values[deal]) for values in (x, y)]
+    if not deal.any() or any(np.ptp(rank) == 0.0 for rank in ranks):
+        return float("nan")
+    return float(np.corrcoef(ranks[0], ranks[1])[0, 1])
+
+
+def _ranks(values: Float64) -> Float64:
+    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(count) - (count - 1) / 2.0)[place])
+
+
+def _mean(values: Float64) -> float | None:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else None
+
+
+def _equal(size: int) -> Float64:
+    return np.full(size, 1.0 / size)

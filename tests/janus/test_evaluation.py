@@ -1,0 +1,158 @@
+"""Commanded and achieved rhos against opponents whose settlements are known."""
+
+import numpy as np
+import pytest
+
+from negotiation_env import PriceDecision, make_policy, rollout
+
+pytest.importorskip("polars", reason="needs pip install 'negotiation-env[datasets]'")
+
+from negotiation_janus.evaluation import evaluate_rho  # after the skip
+from negotiation_janus.plans import PLANS, Plans
+from negotiation_janus.scores import Outcomes, summarise
+
+KNOWN = {"information": "known", "num_episodes": 20}
+
+
+def teacher(rho, **params):
+    return make_policy("teacher", rho=rho, **params)
+
+
+class Walker:
+    """Never deals."""
+
+    def reset(self, size, seed=None): ...
+
+    def decide(self, view):
+        return PriceDecision(kind=np.full(len(view), 2), price=view.price_low)
+
+
+def rows(result, **wanted):
+    table = result.table
+    for name, value in wanted.items():
+        table = table.filter(table[name] == value)
+    return table.to_dicts()
+
+
+def test_what_an_opponent_does_not_give_is_no_regret():
+    """A seller that holds half of the surplus gives nothing below, and takes everything above."""
+    result = evaluate_rho(teacher, ["hold_rho:rho=0.5"], [0.1, 0.5, 0.9], roles=["buyer"], **KNOWN)
+    for command, achieved in ((0.1, 0.5), (0.5, 0.5), (0.9, 0.9)):
+        for row in rows(result, command=command):
+            assert (row["deal_rate"], row["num_episodes"]) == (1.0, 20)
+            assert row["achieved"] == pytest.approx(achieved, abs=2e-3)
+            assert row["error"] == pytest.approx(abs(achieved - command), abs=2e-3)
+            assert row["regret"] == pytest.approx(0.0, abs=2e-3)
+            assert row["missed_deals"] == row["violations"] == 0.0
+    assert len(result.table) == 3 * 2
+    assert result.summary["regret"] == pytest.approx(0.0, abs=2e-3)
+
+
+def test_deals_that_were_possible_are_missed():
+    result = evaluate_rho(lambda rho: Walker(), ["conceder"], [-1, 0.5], **KNOWN)
+    (row, *_) = rows(result, command=0.5)
+    assert (row["deal_rate"], row["missed_deals"], row["regret"], row["achieved"]) == (0.0, 1.0, None, None)
+    assert result.summary["missed_deals"] == result.summary["impasse_at_minus_one"] == 1.0
+    assert np.isnan(result.summary["regret"])
+    assert all(np.isnan(bound) for bound in result.summary["regret_interval"])
+    impossible = evaluate_rho(lambda rho: Walker(), [Walker()], [0.5], **KNOWN)
+    assert np.isnan(impossible.summary["missed_deals"]), "nobody could have dealt"
+
+
+def test_a_policy_that_ignores_its_command_has_regret_and_no_slope():
+    result = evaluate_rho(lambda rho: "hold_rho:rho=0.5", ["conceder"], [0.1, 0.9], **KNOWN)
+    assert result.summary["regret"] == pytest.approx(0.4, abs=0.02)
+    assert result.summary["slope"] == pytest.approx(0.0, abs=1e-9)
+
+
+@pytest.mark.parametrize("information", ["known", "private"])
+def test_the_closest_is_what_the_plans_reach_one_by_one(information):
+    opponent, episodes, command = "tit_for_tat", 15, 0.3
+    settings = {"information": information, "first_mover": "seller"}
+    result = evaluate_rho(
+        lambda rho: Walker(), [opponent], [command], num_episodes=episodes, roles=["seller"], first_movers=["seller"],
+        information=information, seed=4,
+    )  # fmt: skip
+    probe = rollout("price", {"seller_0": Walker(), "buyer_0": opponent}, episodes, seed=4, **settings).episodes
+    width = probe["buyer_max"] - probe["seller_min"]
+    distance = []
+    for plan in range(len(PLANS)):
+        played = rollout(
+            "price",
+            {"seller_0": Plans(np.full(episodes, plan), command * width, width), "buyer_0": opponent},
+            episodes, seed=4, **settings,
+        ).episodes  # fmt: skip
+        distance.append(np.where(played["deal"], np.abs(played["rho"] - command), np.inf))
+        assert (played["payoff_seller"] >= -1e-6).all()
+    best = np.min(distance, axis=0)
+    (row,) = result.table.to_dicts()
+    assert row["closest_achievable"] == pytest.approx(best[np.isfinite(best)].mean(), abs=1e-12)
+    assert row["missed_deals"] == pytest.approx(1.0)
+    assert row["num_episodes"] == episodes
+
+
+def test_there_are_72_different_plans():
+    assert PLANS.shape == (72, 4)
+    assert len({tuple(plan) for plan in PLANS.tolist()}) == 72
+
+
+def test_the_teacher_brings_it_about():
+    opponents = ["linear", "conceder", "tit_for_tat", "split_difference"]
+    closest = evaluate_rho(teacher, opponents, information="known", num_episodes=25).summary
+    assert closest["regret"] < 0.02
+    assert closest["missed_deals"] < 0.03
+    assert closest["violations"] == 0.0
+    assert closest["impasse_at_minus_one"] == 1.0
+    assert closest["spearman"] > 0.85
+    strict = evaluate_rho(lambda rho: teacher(rho, settle="strict"), opponents, information="known", num_episodes=25)
+    assert strict.summary["error"] < 0.01
+    assert strict.summary["slope"] == pytest.approx(1.0, abs=0.02)
+    assert strict.summary["deal_rate"] < closest["deal_rate"]
+
+
+def test_the_same_seed_gives_the_same_table_and_intervals_hold_the_estimate():
+    one, two = (evaluate_rho(teacher, ["linear", "micro_fine"], [0.2, 0.8], seed=3, **KNOWN) for _ in range(2))
+    assert one.table.equals(two.table)
+    assert repr(one.summary) == repr(two.summary)
+    for name in ("regret", "error", "deal_rate", "slope", "spearman", "turn"):
+        low, high = one.summary[f"{name}_interval"]
+        assert low <= one.summary[name] <= high
+
+
+def test_measures_of_known_outcomes():
+    rng = np.random.default_rng(0)
+    commands = np.array([-1.0, 0.0, 0.5, 1.0])
+    rho = np.clip(commands[:, None] * 0.6 + 0.2 + rng.normal(0, 0.1, (4, 50)), 0, 1)
+    rho[0] = np.nan
+    rho[2, :10] = np.nan
+    cell = Outcomes("any", "buyer", "buyer", commands, rho, np.full((4, 50), 7), np.zeros((4, 50), bool),
+                    np.full((4, 50), 0.05))  # fmt: skip
+    told = summarise([cell], 0)
+    x, y = np.broadcast_to(commands[1:, None], (3, 50))[~np.isnan(rho[1:])], rho[1:][~np.isnan(rho[1:])]
+    assert told["slope"] == pytest.approx(np.polyfit(x, y, 1)[0])
+    assert told["error"] == pytest.approx(np.abs(x - y).mean())
+    assert told["regret"] == pytest.approx((np.abs(x - y) - np.minimum(np.abs(x - y), 0.05)).mean())
+    assert told["deal_rate"] == pytest.approx(140 / 150)
+    assert told["missed_deals"] == pytest.approx(10 / 150)
+    assert (told["impasse_at_minus_one"], told["turn"], told["negative_slopes"]) == (1.0, 7.0, 0.0)
+    stats = pytest.importorskip("scipy.stats")
+    assert told["spearman"] == pytest.approx(stats.spearmanr(x, y).statistic)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"commands": [1.5]}, "command 1.5 is no rho"),
+        ({"commands": []}, "commands is"),
+        ({"opponents": []}, "opponents is"),
+        ({"opponents": "linear"}, "opponents is 'linear'; give a list"),
+        ({"roles": ["agent_0"]}, "allowed are buyer, seller"),
+        ({"first_movers": ["random"]}, "allowed are buyer, seller"),
+        ({"num_episodes": 0}, "at least 1"),
+        ({"opponents": ["linaer"]}, "Did you mean 'linear'"),
+        ({"information": "secret"}, "information"),
+    ],
+)
+def test_wrong_arguments_are_explained(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        evaluate_rho(teacher, **{"opponents": ["linear"], "commands": [0.5], **KNOWN, **arguments})
