@@ -18,7 +18,7 @@ STRINGS = {"uid", "message", "notes"}
 """Columns that are built only when read, and are not read here."""
 MANY_EXPONENTS = [f"time_dependent:exponent={exponent}" for exponent in (0.2, 0.25, 0.5, 1, 2, 3, 4, 5)]
 CHANCE = ("random", "noisy")
-NEEDS_RHO = ("hold_rho", "concede_to_rho")
+NEEDS_RHO = ("hold_rho", "concede_to_rho", "teacher")
 MILLION = 1e6
 MORE = 9
 """Repeats where a difference of two times is reported."""

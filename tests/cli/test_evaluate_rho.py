@@ -1,0 +1,70 @@
+"""`negotiate evaluate-rho`."""
+
+import json
+
+import polars as pl
+import pytest
+from negotiation_cli.main import app
+from negotiation_janus.families import PARTS
+from typer.testing import CliRunner
+
+from negotiation_env import list_policies
+
+CALL = ("--opponents", "linear,split_difference", "--commands", "-1,0.2,0.8", "--num_episodes", "8")
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, ["evaluate-rho", *map(str, arguments)])
+
+
+def test_a_table_a_summary_and_figures_are_written(tmp_path):
+    folder = tmp_path / "rho"
+    call = (*CALL, "--policy", "teacher:settle=strict", "--output_dir", folder)
+    result = run(*call, "--information", "known", "--json")
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)["known"]
+    assert set(told) == {"teacher:settle=strict", "teacher", "hold_rho", "concede_to_rho"}
+    assert told["teacher:settle=strict"]["impasse_at_minus_one"] == 1.0
+    table = pl.read_parquet(folder / "rho_table.parquet")
+    assert len(table) == 4 * 3 * 2 * 4
+    assert {"policy", "information", "command", "regret", "missed_deals"} <= set(table.columns)
+    assert json.loads((folder / "rho_summary.json").read_text())["known"].keys() == told.keys()
+    assert (folder / "rho_known.png").read_bytes().startswith(b"\x89PNG")
+    again = run(*call)
+    assert again.exit_code == 2
+    assert "--overwrite" in again.stderr
+
+
+def test_both_kinds_of_information_are_printed(tmp_path):
+    result = run(*CALL, "--no_yardsticks", "--output_dir", tmp_path / "rho")
+    assert result.exit_code == 0, result.output
+    for text in ("information known", "information private", "missed deals", "impasse at -1"):
+        assert text in result.stdout
+    assert {path.name for path in (tmp_path / "rho").iterdir()} == {
+        "rho_table.parquet", "rho_summary.json", "rho_known.png", "rho_private.png",
+    }  # fmt: skip
+
+
+def test_the_parts_of_the_families_are_known_and_share_nothing():
+    names = [name for part in PARTS.values() for name in part]
+    assert set(names) <= set(list_policies("price"))
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--policy", "linear"), "a policy with a parameter rho"),
+        (("--policy", "teacher:rho=0.5"), "leave it open"),
+        (("--commands", "a"), "give numbers from 0 to 1"),
+        (("--commands", "2"), "no rho"),
+        (("--information", "secret"), "unknown --information"),
+        (("--opponents", "linaer"), "Did you mean 'linear'"),
+    ],
+)
+def test_wrong_calls_end_with_one_line_of_advice(tmp_path, arguments, message):
+    result = run(*CALL, "--output_dir", tmp_path / "rho", *arguments)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "rho").exists()
