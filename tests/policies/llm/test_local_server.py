@@ -30,6 +30,8 @@ SCHEMA = {
     "additionalProperties": False,
 }
 
+LONG = {"type": "array", "items": {"enum": ["one", "two"]}, "minItems": 300, "maxItems": 300}
+
 
 def asked(text="The buyer offers 450. What do you say?", **settings):
     settings = {"max_tokens": 30, "seed": 1, **settings}
@@ -165,7 +167,7 @@ def test_the_last_close_stops_the_server(own_model):
 def test_a_cancelled_request_leaves_its_slot(own_model):
     async def impatient():
         async with asyncio.timeout(0.5):
-            await own_model.complete(asked("Count from one to one thousand in words.", max_tokens=1900))
+            await own_model.complete(asked("Count to three hundred.", schema=LONG, max_tokens=1900))
 
     run(own_model.models())
     with pytest.raises(TimeoutError):
@@ -178,7 +180,7 @@ def test_a_cancelled_request_leaves_its_slot(own_model):
 
 def test_a_server_that_dies_is_started_again_and_not_for_ever(own_model):
     async def die_in_the_middle():
-        work = asyncio.create_task(own_model.complete(asked("Tell a long story.", max_tokens=1500)))
+        work = asyncio.create_task(own_model.complete(asked("Count to three hundred.", schema=LONG, max_tokens=1500)))
         await asyncio.sleep(0.3)
         os.kill(own_model.pid, signal.SIGKILL)
         await work

@@ -212,7 +212,7 @@ def test_what_a_model_refuses_is_done_without_from_then_on():
         texts, first = asyncio.run(asked(client_of("openai", server)))
     last = server.requests[-1].body
     assert texts == ["I offer 500."] * 3
-    assert len(warned) == 3
+    assert len([warning for warning in warned if "refuses" in str(warning.message)]) == 3
     assert first <= 12
     assert len(server.requests) == first + 1
     assert last["max_completion_tokens"] == 50
