@@ -80,6 +80,9 @@ class Layout(Protocol):
     def write_turn(self, row: Float32, game: Any, seat: int) -> None:  # noqa: ANN401
         """Write the offer that ``seat`` can accept now into what it observes (size,)."""
 
+    def encode(self, view: Any) -> Float32:  # noqa: ANN401  # the domain's own view
+        """What agents that must move observe, float32 (n, size), of views (n rows)."""
+
     def decode(self, observation: Float32, game_seed: NDArray[np.uint64]) -> Any:  # noqa: ANN401
         """The view (n rows) that observations (n, size) were made of; messages are not in it."""
 
@@ -99,6 +102,12 @@ class Encoding(Protocol):
 
     def encode(self, kind: Array, offer: Array, view: Any) -> Array:  # noqa: ANN401
         """The actions (n, ...) of typed moves (n,) on a view."""
+
+    def read(self, actions: object, view: Any) -> Moves:  # noqa: ANN401
+        """The moves of actions (n, ...) on a view; raises ``ValueError`` for what is outside the space."""
+
+    def legal(self, view: Any) -> NDArray[np.int8] | None:  # noqa: ANN401
+        """Which actions are legal on a view (n, number of actions); ``None`` where the space is no `Discrete`."""
 
     def told(self, view: Any) -> Any:  # noqa: ANN401  # the domain's own view
         """The view of a policy whose moves are written in this encoding: it knows which offers can be written."""

@@ -48,6 +48,7 @@ class Core:
         self.config = self.domain.build_config(settings)
         self.layout: Layout = self.domain.layout(self.config)
         self.encoding: Encoding = self.domain.encoding(self.config, **chosen)
+        self.encoding_settings = chosen
         for name, value, allowed in (("obs_mode", obs_mode, OBS_MODES), ("on_illegal", on_illegal, ON_ILLEGAL)):
             if value not in allowed:
                 raise ValueError(unknown_name(name, value, allowed))

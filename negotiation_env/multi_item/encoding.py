@@ -14,11 +14,12 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from negotiation_env import turns
-from negotiation_env.faces.discrete import WAIT, DiscreteMoves, status_of
+from negotiation_env.faces.discrete import ANSWER, OPEN, WAIT, DiscreteMoves, status_of
 from negotiation_env.multi_item.game import MultiItemGame
 from negotiation_env.multi_item.state import MultiItemState
 from negotiation_env.multi_item.view import MultiItemView
 from negotiation_env.policy import Int64
+from negotiation_env.splits import count_splits
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,17 @@ class SplitEncoding:
     def encode(self, kind: NDArray[np.integer], split: NDArray[np.generic], view: MultiItemView) -> Int64:
         """The indices (n,) of n typed moves."""
         return self.moves.join(kind, split.astype(np.int64))
+
+    def read(self, actions: object, view: MultiItemView) -> tuple[Int64, Int64]:
+        """The kinds (n,) and splits (n,) of n indices on a view; a split that the pool does not have is a pass."""
+        kind, index = self.moves.split(actions, len(view))
+        return np.where((kind == turns.OFFER) & (index >= count_splits(view.quantities)), turns.PASS, kind), index
+
+    def legal(self, view: MultiItemView) -> NDArray[np.int8]:
+        """Which indices are legal on a view: int8 (n, splits + 3)."""
+        masks = self.moves.table[np.where(view.standing_offer[:, 0] < 0, OPEN, ANSWER)]
+        masks[:, : self.splits] &= np.arange(self.splits) < count_splits(view.quantities)[:, None]
+        return masks
 
     def told(self, view: MultiItemView) -> MultiItemView:
         """The view of a policy that can propose every split."""

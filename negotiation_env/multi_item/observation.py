@@ -148,6 +148,28 @@ class MultiItemLayout:
         """Numbers of items over the most of one type; none (-1) stays."""
         return np.where(items < 0, NONE, items / self.config.shape.quantity)
 
+    def encode(self, view: MultiItemView) -> Float32:
+        """What agents that must move observe: float32 (n, size), of views (n rows)."""
+        quantities, own, other, standing = self.places
+        known = np.full(len(view), self.config.information == "known")
+        observation = np.full((len(view), self.size), NONE, dtype=np.float32)
+        observation[:, ROLE] = np.array(_ROLES)[view.role]
+        observation[:, ELAPSED], observation[:, MOVER] = (view.turn - 1) / view.max_turns, 1.0
+        observation[:, KNOWN], observation[:, OPPONENT_POOL], observation[:, other] = known, 0.0, 0.0
+        observation[:, quantities] = self._share(view.quantities)
+        for rows, pool, place, values in (
+            (slice(None), OWN_POOL, own, view.values),
+            (known, OPPONENT_POOL, other, view.opponent_values[known]),
+        ):
+            worth = (values * view.quantities[rows]).sum(axis=1)
+            observation[rows, pool] = worth / MAX_POOL
+            observation[rows, place] = values / worth[:, None]
+        observation[:, standing] = self._share(view.standing_offer)
+        for start, offers in zip(self.proposals, (view.own_offers, view.opponent_offers), strict=True):
+            made = self._share(offers[:, : self.horizon]).reshape(len(view), -1)
+            observation[:, start : start + made.shape[1]] = made
+        return observation
+
     def decode(self, observation: Float32, game_seed: NDArray[np.uint64]) -> MultiItemView:
         """The view (n rows) that observations (n, size) were made of; messages are not in it.
 

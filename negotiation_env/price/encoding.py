@@ -18,7 +18,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from negotiation_env import turns
-from negotiation_env.faces.discrete import DiscreteMoves, status_of
+from negotiation_env.faces.discrete import ANSWER, OPEN, DiscreteMoves, status_of
 from negotiation_env.game import NAN
 from negotiation_env.price import rules
 from negotiation_env.price.config import PriceConfig
@@ -81,6 +81,16 @@ class DiscreteEncoding:
         limit, low, high = view.reservation_price, view.price_low, view.price_high
         return self.moves.join(kind, rules.grid_index(known, view.role, limit, low, high, self.num_prices, self.tick))
 
+    def read(self, actions: object, view: PriceView) -> tuple[Int64, Float64]:
+        """The kinds (n,) and prices (n,) of n indices on a view."""
+        kind, index = self.moves.split(actions, len(view))
+        price = rules.grid_price(index, view.price_low, view.price_high, self.num_prices, self.tick)
+        return kind, np.where(kind == turns.OFFER, price, np.nan)
+
+    def legal(self, view: PriceView) -> NDArray[np.int8]:
+        """Which indices are legal on a view: int8 (n, num_prices + 3)."""
+        return self.moves.table[np.where(np.isnan(view.standing_offer), OPEN, ANSWER)]
+
     def told(self, view: PriceView) -> PriceView:
         """The view of a policy that can offer the points of the grid."""
         return replace(view, price_points=self.num_prices)
@@ -124,7 +134,15 @@ class ContinuousEncoding:
 
     def decode(self, actions: object, state: PriceState, seat: int) -> tuple[Int64, Float64]:
         """The kinds (n,) and prices (n,) of actions (n, 2)."""
-        size = len(state)
+        kind, price = self._moves(actions, state.low, state.high)
+        return kind, _as_played(state, seat, price)
+
+    def read(self, actions: object, view: PriceView) -> tuple[Int64, Float64]:
+        """The kinds (n,) and prices (n,) of actions (n, 2) on a view."""
+        return self._moves(actions, view.price_low, view.price_high)
+
+    def _moves(self, actions: object, low: Float64, high: Float64) -> tuple[Int64, Float64]:
+        size = len(low)
         numbers = np.asarray(actions, dtype=np.float64)
         if numbers.shape != (size, 2):
             raise ValueError(f"actions have shape {numbers.shape}; give ({size}, 2), a decision and a price each.")
@@ -134,8 +152,10 @@ class ContinuousEncoding:
         decision, place = numbers.T
         passing = np.where(decision >= PASS_FROM, turns.PASS, turns.WALK)
         kind = np.where(decision >= ACCEPT_FROM, turns.ACCEPT, np.where(decision >= OFFER_FROM, turns.OFFER, passing))
-        price = rules.on_tick(state.low + (place + 1.0) * 0.5 * (state.high - state.low), self.tick)
-        return kind, _as_played(state, seat, price)
+        return kind, rules.on_tick(low + (place + 1.0) * 0.5 * (high - low), self.tick)
+
+    def legal(self, view: PriceView) -> None:
+        """A mask has no meaning for a Box of actions."""
 
     def encode(self, kind: NDArray[np.integer], price: Float64, view: PriceView) -> NDArray[np.float32]:
         """The actions (n, 2) of n typed moves."""

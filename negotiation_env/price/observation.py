@@ -133,6 +133,22 @@ class PriceLayout:
         theirs = game.standing_seat == 1 - seat
         row[STANDING] = (game.standing - game.low) / (game.high - game.low) if theirs else NONE
 
+    def encode(self, view: PriceView) -> Float32:
+        """What agents that must move observe: float32 (n, size), of views (n rows)."""
+        low, width = view.price_low, view.price_high - view.price_low
+        observation = np.full((len(view), self.size), NONE, dtype=np.float32)
+        observation[:, ROLE] = view.role
+        observation[:, ELAPSED], observation[:, MOVER] = (view.turn - 1) / view.max_turns, 1.0
+        observation[:, LIMIT] = _share(view.reservation_price, low, width)
+        if self.config.information == "known":
+            observation[:, OPPONENT_LIMIT] = _share(view.opponent_reservation_price, low, width)
+        observation[:, STANDING] = _share(view.standing_offer, low, width)
+        observation[:, LOW], observation[:, HIGH] = low / self.scale, view.price_high / self.scale
+        for number, offers in enumerate((view.own_offers, view.opponent_offers)):
+            start = OFFERS + number * self.horizon
+            observation[:, start : start + self.horizon] = _share(offers[:, : self.horizon].T, low, width).T
+        return observation
+
     def decode(self, observation: Float32, game_seed: NDArray[np.uint64]) -> PriceView:
         """The view (n rows) that observations (n, size) were made of; messages are not in it.
 

@@ -4,7 +4,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from negotiation_env import rollout
+from negotiation_env import bind, rollout
 from negotiation_env.records.finished import finished_games
 from negotiation_env.trajectories import seat_trajectories
 
@@ -48,3 +48,45 @@ def test_they_are_what_the_environment_shows(kind, seat):
         place += 1
     assert place == len(known)
     assert len(known.actions) == len(known.rewards) == known.lengths.sum() == len(known.observations) - len(known)
+
+
+@pytest.mark.parametrize("seat", [0, 1])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_view_is_observed_and_acted_on_as_the_environment_does(kind, seat):
+    domain, names, settings, encoding = KINDS[kind]
+    agents = ("buyer_0", "seller_0") if domain == "price" else ("agent_0", "agent_1")
+    played = rollout(domain, dict(zip(agents, names, strict=True)), GAMES, seed=3, **settings)
+    run = played.run
+    layout, codes = run.domain.layout(run.config), run.domain.encoding(run.config, **encoding)
+    known = seat_trajectories(finished_games(played), seat, run.config, codes)
+    rows = np.flatnonzero(played.decisions["seat"] == seat)
+    view = played.views(rows)
+    own = np.ones(len(known.observations), dtype=bool)
+    own[np.cumsum(known.lengths + 1) - 1] = False
+    np.testing.assert_array_equal(layout.encode(view), known.observations[own])
+    kinds, offers = codes.read(known.actions, view)
+    np.testing.assert_array_equal(kinds, played.decisions["kind"][rows])
+    offered = kinds == 0
+    np.testing.assert_allclose(
+        offers[offered], played.decisions[run.domain.content][rows][offered], atol=0.001 if domain == "price" else 0
+    )
+    masks = codes.legal(view)
+    if masks is not None:
+        assert (masks[np.arange(len(rows)), known.actions] == 1).all()
+        np.testing.assert_array_equal(masks, _masks_of_the_environment(kind, seat))
+
+
+def _masks_of_the_environment(kind, seat):
+    """The masks that the environment shows when the same games are played in it."""
+    domain, names, settings, encoding = KINDS[kind]
+    agents = ("buyer_0", "seller_0") if domain == "price" else ("agent_0", "agent_1")
+    env = gym.make(IDS[domain], role=agents[seat], opponent=names[1 - seat], obs_mode="masked",
+                   **settings, **encoding)  # fmt: skip
+    player, masks = bind(names[seat], env), []
+    for game in range(GAMES):
+        observation, info = env.reset(seed=3 if game == 0 else None)
+        over = "outcome" in info
+        while not over:
+            masks.append(observation["action_mask"])
+            observation, _, over, _, info = env.step(player(observation))
+    return np.array(masks)
