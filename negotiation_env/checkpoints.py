@@ -1,0 +1,78 @@
+"""Trained networks on the disk: a folder with ``model.safetensors`` and ``policy.json``, and never a pickle."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from negotiation_env.policy import JsonValue
+from negotiation_env.records.errors import explained
+from negotiation_env.records.files import flush, named, publish_together
+
+WEIGHTS, FACTS = "model.safetensors", "policy.json"
+
+
+def write_checkpoint(
+    folder: str | Path, kind: str, tensors: Mapping[str, NDArray[Any]], facts: Mapping[str, JsonValue], overwrite: bool
+) -> Path:
+    """Write a network, both files or none.
+
+    Args:
+        folder: where; it is made if it is not there.
+        kind: the policy that reads it, such as ``"sb3"``.
+        tensors: the weights by name.
+        facts: what else it needs to act.
+        overwrite: replace a network that is there, and nothing else.
+
+    Returns:
+        The folder.
+
+    Raises:
+        RecordError: it cannot be written.
+        ValueError: there is a network already, and ``overwrite`` is false.
+    """
+    from safetensors.numpy import save
+
+    place = named(folder)
+    if (place / FACTS).exists() and not overwrite:
+        raise ValueError(f"{place} holds a trained network; give another folder, or overwrite=True.")
+    whole = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
+    text = json.dumps({"kind": kind, **facts}, indent=1, sort_keys=True, allow_nan=False) + "\n"
+    pairs = [(place / f".{name}.unfinished", place / name) for name in (WEIGHTS, FACTS)]
+    with explained(place):
+        place.mkdir(parents=True, exist_ok=True)
+        for (temporary, _), content in zip(pairs, (save(whole), text.encode()), strict=True):
+            with temporary.open("wb") as file:
+                file.write(content)
+                flush(file)
+    publish_together(pairs)
+    return place
+
+
+def read_checkpoint(folder: str | Path, kind: str) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """The weights and the facts of a network.
+
+    Raises:
+        ValueError: there is none, it is not whole, or another policy reads it; the message names the folder.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    place = Path(folder)
+    missing = [name for name in (WEIGHTS, FACTS) if not (place / name).is_file()]
+    if missing:
+        raise ValueError(f"{place} holds no trained network: {' and '.join(missing)} is missing.")
+    try:
+        facts = json.loads((place / FACTS).read_text(encoding="utf-8"))
+        tensors = load((place / WEIGHTS).read_bytes())
+    except (json.JSONDecodeError, UnicodeDecodeError, SafetensorError) as error:
+        raise ValueError(f"{place} holds a network that is not whole ({error}); train it again.") from None
+    found = facts.get("kind") if isinstance(facts, dict) else None
+    if found != kind:
+        raise ValueError(f"{place} holds a network for the policy {found!r}, not for {kind!r}; name that policy.")
+    return tensors, facts
