@@ -7,6 +7,7 @@ python benchmarks/language_models.py --write      # also write the section of be
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import os
 import sys
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from measure import Figure, render, show, write_section
 from negotiation_policies.llm.backends import opening
-from negotiation_policies.llm.backends.protocol import Completion, Request
+from negotiation_policies.llm.backends.protocol import ChatMessage, Completion, Request
 
 from negotiation_env import make_policy, rollout
 
@@ -26,6 +27,7 @@ from fault_server import FaultServer
 
 DELAY, GAMES, TURNS = 0.2, 32, 6
 LOCAL_GAMES, LOCAL_TURNS, REPEATS = 4, 6, 3
+REPLIES, REPLY_TOKENS = 4, 64
 MANY = 2000
 TITLE = "Language models: speed and memory"
 NOTES = [
@@ -35,6 +37,9 @@ NOTES = [
     "Local model: `smollm2` (SmolLM2-135M-Instruct, Q4_1) under llama.cpp with four slots, one thread for one reply "
     "and two for several, `price_strategy` in both seats, greedy, the same games in both ways, each time with a new "
     "server that has played four others.",
+    f"Chats: four of them, {REPLIES} replies of {REPLY_TOKENS} tokens each, straight to the same server, each reply "
+    "asked for after the one before. The wrapper reads long prompts and writes short replies, and reading prompts side "
+    "by side gains nothing on two cores; a chat writes as much as it reads.",
     "Memory: what Python holds after so many games with a backend that answers at once, each dropped when it ends.",
 ]
 
@@ -132,21 +137,50 @@ def play_instant(games: int) -> None:
 
 
 def local_figures() -> list[Figure]:
-    """Games with the local model, four at once and in sequence, each time with a new server."""
+    """The local model, four at once and in sequence, each time with a new server."""
+    return [
+        compared(f"local smollm2, {LOCAL_GAMES} games at once, share of the time in sequence", local_seconds),
+        compared(f"local smollm2, {LOCAL_GAMES} chats at once, share of the time a token in sequence", chat_seconds),
+    ]
+
+
+def compared(name: str, taken: Callable[[int], float]) -> Figure:
+    """What an action takes with four at once against one at a time, in turn."""
     together = apart = 0.0
     for _ in range(REPEATS):
-        apart += local_seconds(1)
-        together += local_seconds(LOCAL_GAMES)
-    return [
-        Figure(
-            f"local smollm2, {LOCAL_GAMES} games at once, share of the time in sequence",
-            100 * together / apart,
-            "%",
-            80.0,
-            at_most=True,
-            reference=f"{together / REPEATS:.1f} s against {apart / REPEATS:.1f} s, means of {REPEATS} runs in turn",
+        apart += taken(1) / REPEATS
+        together += taken(LOCAL_GAMES) / REPEATS
+    told = f"{together:.3g} s against {apart:.3g} s, means of {REPEATS} runs in turn"
+    return Figure(name, 100 * together / apart, "%", 80.0, at_most=True, reference=told)
+
+
+def chat_seconds(at_once: int) -> float:
+    """Wall seconds a generated token of chats with the model, some at once."""
+    from negotiation_policies.llm.backends.event_loop import run
+
+    backend, tokens, limit = opening.open_model("smollm2").backend, 0, asyncio.Semaphore(at_once)
+
+    async def chat(number: int) -> None:
+        nonlocal tokens
+        messages: tuple[ChatMessage, ...] = (
+            {"role": "system", "content": f"You tell stories. You are number {number}."},
         )
-    ]
+        async with limit:
+            for _ in range(REPLIES):
+                messages = (*messages, {"role": "user", "content": "Tell me a long story about a market."})
+                reply = await backend.complete(Request(messages, max_tokens=REPLY_TOKENS, temperature=0.0))
+                messages, tokens = (
+                    (*messages, {"role": "assistant", "content": reply.text}),
+                    tokens + reply.completion_tokens,
+                )
+
+    async def chats() -> None:
+        await asyncio.gather(*(chat(number) for number in range(LOCAL_GAMES)))
+
+    run(backend.models())  # it is loaded
+    taken, _ = seconds(lambda: run(chats()))
+    opening.close_all()
+    return taken / tokens
 
 
 def local_seconds(workers: int) -> float:
