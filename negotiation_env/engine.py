@@ -117,10 +117,15 @@ def _deal(run: Run, games: Int64) -> tuple[GameState, dict[str, Array]]:
 def sample_players(run: Run, games: Int64) -> NDArray[np.int64]:
     """Which of each seat's players plays each game: int64 (2, B)."""
     keys = seeding.game_keys(run.seed, games)
-    picks = [
-        (seeding.unit(keys, seeding.SAMPLE_FIRST + seat) * len(players)).astype(np.int64)
-        for seat, players in enumerate(run.players)
-    ]
+    leads = np.zeros((2, len(games)), dtype=np.bool_)
+    if run.leading:
+        leads[0] = seeding.unit(keys, seeding.LEADING_SEAT) < 0.5
+        leads[1] = ~leads[0]
+    picks = []
+    for seat, players in enumerate(run.players):
+        start = np.where(leads[seat], 0, run.leading)
+        stop = np.where(leads[seat], run.leading, len(players))
+        picks.append(start + (seeding.unit(keys, seeding.SAMPLE_FIRST + seat) * (stop - start)).astype(np.int64))
     return np.stack(picks)
 
 

@@ -30,8 +30,11 @@ KINDS = {
     "scripted": "plays by itself",
     "llm": "asks a language model",
     "human": "asks a person",
+    "learned": "asks a trained network",
 }
 """The kinds of policies, and what one does to decide; only the first can be played unattended, anywhere."""
+SPEAKING = frozenset({"llm", "human"})
+"""The kinds of policies that talk and take their time."""
 AnyPolicy = Policy[Any, Any]
 _LISTED = 64
 """The most numbers of an array that are written out as a parameter."""
@@ -94,8 +97,8 @@ def register_policy(
         target: ``"module:Class"``, imported on first use.
         domain: ``"price"`` or ``"multi_item"``.
         defaults: parameters that the name fixes unless the caller gives others.
-        kind: what the policy needs: ``"scripted"`` plays by itself, ``"llm"`` asks a language model and ``"human"`` a
-            person; whatever plays all policies unattended plays the scripted ones.
+        kind: what the policy needs: ``"scripted"`` plays by itself, ``"llm"`` asks a language model, ``"human"`` a
+            person and ``"learned"`` a trained network; whatever plays all policies unattended plays the scripted ones.
 
     Raises:
         ValueError: the name is taken or malformed, the target is not ``"module:Class"``, or there is no such
@@ -130,7 +133,7 @@ def _load_entry_points() -> None:
 def list_policies(domain: str = "price", kind: str | None = None) -> list[str]:
     """The sorted names registered for a domain: all of them, or those of one kind.
 
-    Whatever plays every policy unattended asks for ``kind="scripted"``: the others need a person or a language model.
+    Whatever plays every policy unattended asks for ``kind="scripted"``: the others need a person, a model or weights.
 
     Raises:
         ValueError: there is no such kind.

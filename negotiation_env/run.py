@@ -25,6 +25,10 @@ class Run:
     """What fixes every game: the domain, its settings, the players of both seats, the seed and the options.
 
     Game ``g`` of a run is the same whichever other games are played, and however they are batched.
+
+    Attributes:
+        leading: where it is not 0, both seats have the same players, and so many at the head of the list only meet
+            those after them: each game draws which seat is one of the first.
     """
 
     domain: Domain
@@ -32,6 +36,7 @@ class Run:
     players: tuple[tuple[Player, ...], tuple[Player, ...]]
     seed: int
     options: Mapping[str, object]
+    leading: int = 0
 
     @cached_property
     def identity(self) -> dict[str, JsonValue]:
@@ -43,6 +48,7 @@ class Run:
             "seed": self.seed,
             "options": {name: json_value(value, as_float=True) for name, value in sorted(self.options.items())},
             "players": [[{"strategy": p.name, "params": dict(p.params)} for p in seat] for seat in self.players],
+            **({"leading": self.leading} if self.leading else {}),
         }
 
     @cached_property

@@ -20,7 +20,7 @@ UInt64 = NDArray[np.uint64]
 Float64 = NDArray[np.float64]
 
 # Streams of a game's own key. Seats are keyed by role, never by who moves first.
-SCENARIO, FIRST_MOVER, SAMPLE_FIRST, SAMPLE_SECOND, SEAT_FIRST, SEAT_SECOND, RHO = range(1, 8)
+SCENARIO, FIRST_MOVER, SAMPLE_FIRST, SAMPLE_SECOND, SEAT_FIRST, SEAT_SECOND, RHO, LEADING_SEAT = range(1, 9)
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MULTIPLIER_1 = np.uint64(0xBF58476D1CE4E5B9)

@@ -6,6 +6,7 @@ the reward until the next decision. There are no steps on which the seat only pa
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +66,50 @@ def seat_trajectories(games: Games, seat: int, config: Config, encoding: Encodin
         what the encoding makes of the moves, a price rounded to the grid to the mover's own advantage.
     """
     return _Replay(games, seat, config, encoding).run()
+
+
+@dataclass(frozen=True, eq=False)
+class DecisionPoints:
+    """What was decided on one turn of some games.
+
+    Attributes:
+        game: int64 (n,) the rows of the games among those that were given.
+        seat: who moved.
+        view: what it knew, n rows.
+        kind: int8 (n,) the kinds of the moves.
+        offer: (n,) what they offer; read only where the kind is 0.
+    """
+
+    game: Int64
+    seat: int
+    view: Any
+    kind: Array
+    offer: Array
+
+
+def decision_points(games: Games, config: Config) -> Iterator[DecisionPoints]:
+    """All decisions of games that have been played, turn by turn and seat by seat.
+
+    Args:
+        games: finished games of one domain.
+        config: their settings; with another ``information`` the views show or hide the opponent's limit accordingly.
+    """
+    domain = find_domain(games.domain)
+    first, turns = games.facts["first"].astype(np.int64), games.facts["turns"].astype(np.int64)
+    starts = np.cumsum(turns) - turns
+    state: GameState = domain.new_state(config, len(games))
+    unseeded = np.zeros((2, len(games)), dtype=np.uint64)
+    state.deal(slice(0, len(games)), domain.setup_of(games.facts), first, unseeded)
+    for turn in range(1, int(turns.max(initial=0)) + 1):
+        going = np.flatnonzero(turns >= turn)
+        movers = mover(first[going], np.full(len(going), turn))
+        for seat in (0, 1):
+            rows = going[movers == seat]
+            if len(rows):
+                places = starts[rows] + turn - 1
+                kind, offer = games.kind[places], games.offer[places]
+                yield DecisionPoints(rows, seat, state.view(rows, seat), kind, offer)
+                state.advance(rows, seat, kind, offer)
 
 
 class _Replay:

@@ -1,23 +1,25 @@
 """Which opponents a rho-conditioned policy may learn from, is chosen on, and is reported against: one split, here.
 
-Families are whole: no strategy of one of them stands in another part. Generic random opponents complete the first part
-where training data is made.
+Families are whole: no strategy of one of them stands in another part. Each part holds strategies that follow the clock
+and strategies that answer the other side.
 """
 
 from __future__ import annotations
 
 TRAINING = (
-    "boulware_very_conceding", "boulware_conceding", "linear", "boulware_firm", "boulware_hard", "boulware", "conceder",
-    "linear_noisy", "exponential", "exponential_boulware", "hardliner", "price_fixed_strict", "price_fixed_loose",
-    "naive_concession", "naive_boulware", "random",
+    "boulware", "boulware_conceding", "boulware_firm", "boulware_hard", "boulware_very_conceding", "conceder", "linear",
+    "linear_noisy", "hardliner", "price_fixed_loose", "price_fixed_strict", "random", "averaged_tit_for_tat",
+    "random_absolute_tit_for_tat", "relative_tit_for_tat", "tit_for_tat",
 )  # fmt: skip
-"""Time-dependent, fixed, naive and random ones."""
-VALIDATION = ("charging_boul", "charging_boul_long", "charging_boul_soft", "fair", "fair_fast", "fair_slow")
-"""To choose and tune on."""
+"""Polynomial curves over time, fixed and random offers, tit-for-tat."""
+GENERIC = ("random_curve", "random_reaction")
+"""Opponents that draw themselves anew for each game; they complete the first part where training data is made."""
+VALIDATION = ("naive_boulware", "naive_concession", "fair", "fair_fast", "fair_slow", "split_difference")
+"""To choose and tune on: naive and fair concession, and splitting the difference."""
 TEST = (
-    "tit_for_tat", "relative_tit_for_tat", "averaged_tit_for_tat", "random_absolute_tit_for_tat", "split_difference",
-    "micro_fine", "micro_moderate", "micro_coarse",
+    "exponential", "exponential_boulware", "exponential_conceder", "charging_boul", "charging_boul_long",
+    "charging_boul_soft", "micro_coarse", "micro_fine", "micro_moderate",
 )  # fmt: skip
-"""Looked at for reported figures only."""
+"""Looked at for reported figures only: exponential curves over time, ChargingBoul, MiCRO."""
 PARTS = {"train": TRAINING, "val": VALIDATION, "test": TEST}
 """The parts by name."""

@@ -6,7 +6,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ _KEYS: dict[str, type] = {
     "num_episodes": int,
     "seed": int,
     "policies": list,
+    "opponents": list,
     "settings": dict,
 }
 _NEEDED = ("name", "description", "num_episodes", "seed")
@@ -40,6 +41,7 @@ class Recipe:
         num_episodes: how many games.
         seed: the run's seed.
         players: for each agent the spec strings that are sampled for each game.
+        leading: how many of them only meet those after them, in either seat; 0 if anyone meets anyone.
         settings: the settings of the games, see the config of the domain.
         path: the file.
     """
@@ -50,6 +52,7 @@ class Recipe:
     num_episodes: int
     seed: int
     players: Mapping[str, Sequence[str]]
+    leading: int
     settings: Mapping[str, object]
     path: Path
 
@@ -61,7 +64,8 @@ class Recipe:
         """
         try:
             chosen = self.seed if seed is None else seed
-            return make_run(self.domain, self.players, chosen, None, None, **{**self.settings, **settings})
+            run = make_run(self.domain, self.players, chosen, None, None, **{**self.settings, **settings})
+            return replace(run, leading=self.leading)
         except (TypeError, ValueError) as error:
             raise RecordError(f"{self.path}: {error}") from error
 
@@ -143,6 +147,7 @@ class _Checker:
             num_episodes=self.content["num_episodes"],
             seed=self.content["seed"],
             players=self._players(agents),
+            leading=len(self.content["policies"]) if "opponents" in self.content else 0,
             settings={key: _plain(value) for key, value in self.content.get("settings", {}).items()},
             path=self.path,
         )
@@ -172,8 +177,14 @@ class _Checker:
             raise self._error("domain", str(error).removesuffix(".")) from error
 
     def _players(self, agents: tuple[str, str]) -> dict[str, Sequence[str]]:
-        """``policies`` for both seats, or the pool of each, ``buyers`` and ``sellers`` of prices."""
-        both = self.content.get("policies")
+        """``policies`` for both seats, or the pool of each, ``buyers`` and ``sellers`` of prices.
+
+        With ``opponents`` the policies meet these, in either seat, and not each other.
+        """
+        both, opponents = self.content.get("policies"), self.content.get("opponents", [])
+        if opponents and both is None:
+            raise self._error("opponents", "opponents are given without policies; name those that meet them")
+        both = None if both is None else [*both, *opponents]
         seats = [self.content.get(key, both) for key in self.pools]
         advice = f"give policies for both seats, or {' and '.join(self.pools)}"
         if both is not None and seats != [both, both]:

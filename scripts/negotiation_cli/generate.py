@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -165,6 +165,7 @@ def _plan(
     """The run and its number of games: the recipe's, but for what was given; players that speak are heard."""
     from negotiation_env.domain import find_domain
     from negotiation_env.records.recipes import load_recipe
+    from negotiation_env.registry import SPEAKING
     from negotiation_env.run import make_run
     from negotiation_env.specs import split_specs
 
@@ -178,9 +179,11 @@ def _plan(
     specs = {agent: split_specs(pool) if pool else plan.players[agent] for agent, pool in pairs}
     players = {agent: seated(pool, plan.domain, llm) for agent, pool in specs.items()}
     given = any(pools) or settings or llm or seed is not None
-    speaking = {"chat": True} if kinds_of(players.values(), plan.domain) - {"scripted"} else {}
+    speaking = {"chat": True} if kinds_of(players.values(), plan.domain) & SPEAKING else {}
     chosen = {**speaking, **plan.settings, **settings}
     run = make_run(plan.domain, players, plan.seed if seed is None else seed, **chosen) if given else plan.run()
+    if not any(pools):
+        run = replace(run, leading=plan.leading)
     if num_episodes is not None:
         return run, num_episodes
     return run, _products(settings["catalogue"]) if "catalogue" in settings else plan.num_episodes

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from negotiation_cli import evaluate_rho, export_minari, fetch_model, generate, listing, play, plot, prepare, show
+from negotiation_cli import (
+    evaluate_rho,
+    export_minari,
+    fetch_model,
+    generate,
+    listing,
+    play,
+    plot,
+    prepare,
+    show,
+    train_rho_mlp,
+)
 from negotiation_cli.root import Root, spelling
 
 app = typer.Typer(
@@ -21,6 +32,7 @@ app.command("generate", epilog=generate.EPILOG)(generate.generate)
 app.command("prepare", epilog=prepare.EPILOG)(prepare.prepare)
 app.command("export-minari", epilog=export_minari.EPILOG)(export_minari.export_minari)
 app.command("evaluate-rho", epilog=evaluate_rho.EPILOG)(evaluate_rho.evaluate_rho)
+app.command("train-rho-mlp", epilog=train_rho_mlp.EPILOG)(train_rho_mlp.train_rho_mlp)
 app.add_typer(plot.app, name="plot")
 app.command("fetch-model", epilog=fetch_model.EPILOG)(fetch_model.fetch_model)
 app.command("list", epilog=listing.EPILOG)(listing.list_names)

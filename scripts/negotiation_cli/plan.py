@@ -59,6 +59,7 @@ def make_plan(given: Mapping[str, Any]) -> Plan:
         TypeError: a setting that the domain or the language models do not have.
     """
     from negotiation_env.domain import find_domain
+    from negotiation_env.registry import SPEAKING
     from negotiation_env.run import make_run
     from negotiation_env.specs import split_specs
 
@@ -76,7 +77,7 @@ def make_plan(given: Mapping[str, Any]) -> Plan:
         for agent, spec in zip(agents, specs, strict=True)
     }
     kinds = kinds_of(players.values(), domain)
-    is_slow = bool(kinds - {"scripted"})
+    is_slow = bool(kinds & SPEAKING)
     settings = _placed({name: value for name, value in given.items() if name in game_settings()})
     limits = {name: given[name] for name in _LIMITS if name in given}
     concurrency = given.get("concurrency", 1 if "human" in kinds else CONCURRENCY)

@@ -35,7 +35,7 @@ def seated(specs: Sequence[str], domain: str, llm: Settings) -> list[str]:
 
 
 def _player(spec: str, domain: str, llm: Settings, bare: bool) -> str:
-    from negotiation_env.registry import find_policy
+    from negotiation_env.registry import SPEAKING, find_policy
     from negotiation_env.specs import format_spec, parse_spec
 
     name, params = parse_spec(spec)
@@ -47,7 +47,7 @@ def _player(spec: str, domain: str, llm: Settings, bare: bool) -> str:
         if params.get("model", llm.get("model")) != llm.get("model"):
             accepted.pop("base_url", None)  # it is the address of another model
         return format_spec(name, {**accepted, **params})
-    if bare or registration.kind != "scripted" or "model" not in llm:
+    if bare or registration.kind in SPEAKING or "model" not in llm:
         return spec
     wrapper = find_policy(WRAPPERS[domain], domain)
     return format_spec(wrapper.name, {"strategy": spec, **_accepted(wrapper, llm)})

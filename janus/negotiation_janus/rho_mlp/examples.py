@@ -1,0 +1,81 @@
+"""Recorded decisions as what `rho_mlp` learns from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from negotiation_env.policy import ACCEPT, Float64
+from negotiation_env.records.games import Games
+from negotiation_env.records.sources import open_source
+from negotiation_env.trajectories import decision_points
+from negotiation_janus.rho_mlp.features import IMPASSE, features_of, frame_of
+
+Label = Literal["commanded", "outcome"]
+LABELS = ("commanded", "outcome")
+ACCEPTED = -1.0
+"""The target that stands for ACCEPT."""
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """N decisions.
+
+    Attributes:
+        features: float32 (N, F).
+        targets: float32 (N,), the place of an offer over its base in units of the public range, at least 0, or -1 for
+            an acceptance.
+    """
+
+    features: NDArray[np.float32]
+    targets: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+
+def read_examples(path: str | Path, label: Label, hide: bool) -> Examples:
+    """The decisions of a record that have a rho.
+
+    Args:
+        path: a ``.jsonl`` record of price games or a folder of their Parquet tables.
+        label: ``"commanded"``: decisions of commanded agents, with their command; ``"outcome"``: all decisions, with
+            the rho that came out (plain hindsight).
+        hide: leave out the opponent's limit, whether the agent was told it or not.
+
+    Raises:
+        ValueError: an unknown label, no price games, or no decision that has a rho.
+        RecordError: the record cannot be read.
+    """
+    if label not in LABELS:
+        raise ValueError(f"label is {label!r}; it must be 'commanded' or 'outcome'.")
+    source, features, targets = open_source(path), [], []
+    if source.domain != "price":
+        raise ValueError(f"{path} holds {source.domain} games; rho_mlp learns from price games.")
+    for games in source.blocks():
+        for point in decision_points(games, source.config):
+            rho = _rhos(games, point.seat, label)[point.game]
+            rows = np.flatnonzero(~np.isnan(rho))
+            view, kind = point.view.take(rows), point.kind[rows]
+            frame = frame_of(view, rho[rows], hide)
+            asked = view.role * (point.offer[rows] - view.reservation_price) / frame.unit
+            learned = kind <= ACCEPT
+            features.append(features_of(view, rho[rows], frame)[learned])
+            targets.append(np.where(kind == ACCEPT, ACCEPTED, np.maximum(asked - frame.base, 0.0))[learned])
+    found = Examples(np.concatenate(features), np.concatenate(targets).astype(np.float32))
+    if not len(found):
+        raise ValueError(f"no decision of {path} has a rho of the kind {label!r}; generate a recipe such as "
+                         "price-teacher-known.")  # fmt: skip
+    return found
+
+
+def _rhos(games: Games, seat: int, label: Label) -> Float64:
+    """The rho (E,) that the decisions of a seat are labelled with; NaN where there is none."""
+    if label == "commanded":
+        return np.asarray(games.facts[f"rho_commanded_{seat}"])
+    rho = games.facts["rho"]
+    return np.where(rho == IMPASSE, IMPASSE, np.clip(rho, 0.0, 1.0))

@@ -1,0 +1,165 @@
+"""Training `rho_mlp` by behaviour cloning, with a rho as what is asked for (RvS: Emmons et al. 2022).
+
+Price bins are learned from soft targets, a Gaussian of one bin around the offer (HL-Gauss: Imani and White 2018), so
+that neighbouring bins count as nearly right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from negotiation_env.checkpoints import write_checkpoint
+from negotiation_env.policy import JsonValue
+from negotiation_janus.rho_mlp.examples import Examples
+from negotiation_janus.rho_mlp.features import FEATURES_VERSION
+from negotiation_janus.rho_mlp.network import BINS, LAYERS
+from negotiation_janus.rho_mlp.policy import KIND
+
+if TYPE_CHECKING:
+    import torch
+
+_WARM_UP = 0.1
+_CONSTANT = 1e-3
+"""A feature that spreads less is not scaled."""
+_SPREAD = 1.0
+"""Bins: the standard deviation of a soft target."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a network is trained.
+
+    Attributes:
+        num_epochs: how often each decision is seen.
+        batch_size: decisions a step.
+        learning_rate: the highest, of one cycle of AdamW.
+        hidden: units of each of the two hidden layers.
+        seed: same seed, same weights on the same machine.
+    """
+
+    num_epochs: float = 4.0
+    batch_size: int = 1024
+    learning_rate: float = 2e-3
+    hidden: int = 192
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("num_epochs", "batch_size", "learning_rate", "hidden"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} is {getattr(self, name)!r}; it must be above 0.")
+
+    def steps(self, size: int) -> int:
+        """How many steps the training takes on so many decisions."""
+        return max(int(self.num_epochs * size / self.batch_size), 1)
+
+
+def train(
+    examples: Sequence[Examples], settings: Settings, progress: Callable[[int], None] | None = None
+) -> tuple[dict[str, NDArray[Any]], float]:
+    """Train a network on one thread.
+
+    Args:
+        examples: what to learn from, all together.
+        settings: how.
+        progress: called with the number of steps that were made since the last call.
+
+    Returns:
+        The tensors of a checkpoint, its weights in float16, and the mean loss of the last tenth of the steps.
+
+    Raises:
+        ValueError: the features hold NaN, or the loss became NaN.
+    """
+    import torch
+
+    features = torch.from_numpy(np.concatenate([part.features for part in examples]))
+    targets = torch.from_numpy(np.concatenate([part.targets for part in examples]))
+    if not (torch.isfinite(features).all() and torch.isfinite(targets).all()):
+        raise ValueError("the decisions hold NaN or infinity; check the record that they come from.")
+    torch.manual_seed(settings.seed)
+    mean, spread = features.mean(dim=0), features.std(dim=0)
+    scale = torch.where(spread > _CONSTANT, spread, 1.0)
+    layers = _layers(features.shape[1], settings.hidden)
+    steps = settings.steps(len(targets))
+    optimizer = torch.optim.AdamW(layers.parameters(), settings.learning_rate, weight_decay=1e-4)
+    cycle = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, settings.learning_rate, total_steps=steps + 1, pct_start=_WARM_UP
+    )
+    losses = []
+    with _one_thread():
+        for step, rows in zip(range(steps), _batches(len(targets), settings.batch_size), strict=False):
+            loss = _loss(layers((features[rows] - mean) / scale), targets[rows])
+            if not torch.isfinite(loss):
+                raise ValueError(f"the loss is {loss.item()} in step {step}; lower the learning rate.")
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]  # torch's own
+            optimizer.step()
+            cycle.step()
+            losses.append(loss.item())
+            if progress is not None:
+                progress(1)
+    return _tensors(layers, mean, scale), float(np.mean(losses[-max(steps // 10, 1) :]))
+
+
+def save(
+    folder: str | Path, tensors: Mapping[str, NDArray[Any]], facts: Mapping[str, JsonValue], overwrite: bool = False
+) -> Path:
+    """Write a network that `RhoMlp` reads; ``facts`` say how it was made, and ``information`` what it was told."""
+    known = {"features_version": FEATURES_VERSION, "bins": BINS, **facts}
+    return write_checkpoint(folder, KIND, tensors, known, overwrite)
+
+
+def _layers(features: int, hidden: int) -> torch.nn.Sequential:
+    from torch import nn
+
+    return nn.Sequential(
+        nn.Linear(features, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, BINS + 1)
+    )
+
+
+def _batches(size: int, batch_size: int) -> Iterator[torch.Tensor]:
+    """Rows of one batch after the other, each row once before any comes again."""
+    import torch
+
+    while True:
+        order = torch.randperm(size)
+        yield from (order[low : low + batch_size] for low in range(0, size, batch_size))
+
+
+def _loss(scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """The cross-entropy to ACCEPT or to the soft bins."""
+    import torch
+
+    likely, accepts = torch.log_softmax(scores, dim=1), targets < 0
+    places = (targets.clamp(0.0, 1.0) * (BINS - 1))[:, None]
+    soft = torch.softmax(-((torch.arange(BINS) - places) ** 2) / (2 * _SPREAD**2), dim=1)
+    offers = (likely[:, :-1] * soft).sum(dim=1)
+    return -torch.where(accepts, likely[:, -1], offers).mean()
+
+
+def _tensors(layers: torch.nn.Sequential, mean: torch.Tensor, scale: torch.Tensor) -> dict[str, NDArray[Any]]:
+    whole = {"mean": mean.numpy(), "scale": scale.numpy()}
+    for place in range(LAYERS):
+        for name, tensor in layers[2 * place].named_parameters():
+            whole[f"layers.{place}.{name}"] = tensor.detach().numpy().astype(np.float16)
+    return whole
+
+
+class _one_thread:  # noqa: N801  # used like a function
+    """One thread for torch, and afterwards as many as before: sums come out in the same order everywhere."""
+
+    def __enter__(self) -> None:
+        import torch
+
+        self._before = torch.get_num_threads()
+        torch.set_num_threads(1)
+
+    def __exit__(self, *_: object) -> None:
+        import torch
+
+        torch.set_num_threads(self._before)

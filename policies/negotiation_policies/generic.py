@@ -1,0 +1,104 @@
+"""Generic opponents: strategies that draw themselves anew for each game, so that nobody learns one by heart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from negotiation_env.policy import Float64
+from negotiation_env.price.view import PriceDecision, PriceView
+from negotiation_env.seeding import steady_uniform
+from negotiation_policies.behaviour_based import AnsweringStrategy
+from negotiation_policies.clock import elapsed
+from negotiation_policies.orientation import OpeningStrategy, decision, gain, price_of, scaled
+from negotiation_policies.strategy import NOISE
+
+_OPENING, _END, _REACTION, _STEP, _GAP, _KNOTS = range(6)
+"""Streams of draws that stay the same throughout a game; the last one is the first of many."""
+
+
+def _drawn(view: PriceView, most: Float64) -> Float64:
+    """An opening (B,) from a fifth of ``most`` to all of it."""
+    return (0.2 + 0.8 * steady_uniform(view, _OPENING)) * most
+
+
+def _sometimes(view: PriceView, stream: int, most: float) -> Float64:
+    """0 for two games in five, else uniform on (0, most): (B,)."""
+    drawn = steady_uniform(view, stream)
+    return np.maximum(drawn - 0.4, 0.0) / 0.6 * most
+
+
+@dataclass(frozen=True)
+class RandomCurve(OpeningStrategy):
+    """Concedes along a curve that falls in straight pieces from a random opening to a random end.
+
+    The curve goes through ``knots`` random times between the opening and the deadline; how much of the way is covered
+    on each piece is random too. It accepts what gains at least as much as the curve says now.
+
+    Attributes:
+        opening_margin: the most that the random opening can gain; it gains at least a fifth of that.
+        knots: how many times the curve bends.
+        firmest: the end is ``max(0, U(-firmest, firmest))`` of the opening, so it is the own limit in half the games.
+    """
+
+    opening_margin: float | None = 1000.0
+    knots: int = 3
+    firmest: float = 0.6
+
+    def decide(self, view: PriceView) -> PriceDecision:
+        """Accept what the curve asks for, else ask for it."""
+        opening = _drawn(view, self.opening_gain(view))
+        end = np.maximum(2.0 * steady_uniform(view, _END) - 1.0, 0.0) * self.firmest
+        level = opening * (1.0 - (1.0 - end) * self._covered(view))
+        return decision(price_of(view, level), gain(view, view.standing_offer) >= level - NOISE)
+
+    def _covered(self, view: PriceView) -> Float64:
+        """The share (B,) of the way from the opening to the end that is covered by now."""
+        pieces = self.knots + 1
+        bends = np.sort([steady_uniform(view, _KNOTS + knot) for knot in range(self.knots)], axis=0)
+        ends = [np.zeros(len(view)), *bends, np.ones(len(view))]
+        lengths = np.stack([-np.log1p(-steady_uniform(view, _KNOTS + self.knots + piece)) for piece in range(pieces)])
+        now, covered = elapsed(view), np.zeros(len(view))
+        for length, (start, stop) in zip(lengths / lengths.sum(axis=0), pairwise(ends), strict=True):
+            covered += length * np.clip((now - start) / np.maximum(stop - start, NOISE), 0.0, 1.0)
+        return covered
+
+
+@dataclass(frozen=True)
+class RandomReaction(AnsweringStrategy):
+    """Concedes by a random mix of reaction, constant step and gap-splitting.
+
+    Each own offer gains ``a * c + b + s * g`` less than the one before, where c is the opponent's last concession and g
+    the gap between both sides' last offers; a, b and s are drawn for each game, and each is 0 in two games of five.
+
+    Attributes:
+        opening_margin: the most that the random opening can gain; it gains at least a fifth of that.
+        reaction: the most of a.
+        step: the most of b, in currency units of a range of width ``margin_range``.
+        split: the most of s.
+    """
+
+    opening_margin: float | None = 1000.0
+    reaction: float = 1.5
+    step: float = 60.0
+    split: float = 0.4
+
+    def opening_gain(self, view: PriceView) -> Float64:
+        """The gain (B,) of the first offer."""
+        return _drawn(view, super().opening_gain(view))
+
+    def answer(self, view: PriceView, own_last: Float64) -> Float64:
+        """Own last price, moved by the mix."""
+        offers = view.role[:, None] * view.opponent_offers
+        moves = np.maximum(np.diff(offers, axis=1), 0.0)
+        last = (~np.isnan(moves)).sum(axis=1)
+        concession = np.where(last > 0, moves[np.arange(len(view)), np.maximum(last - 1, 0)], 0.0)
+        standing = np.where(np.isnan(view.standing_offer), own_last, view.standing_offer)
+        gap = np.maximum(view.role * (own_last - standing), 0.0)
+        moved = _sometimes(view, _REACTION, self.reaction) * concession
+        moved += scaled(view, 1.0, self.margin_range) * _sometimes(view, _STEP, self.step)
+        moved += _sometimes(view, _GAP, self.split) * gap
+        moved[view.turn <= 2] = 0.0  # the first offer is the opening
+        return own_last - view.role * moved
