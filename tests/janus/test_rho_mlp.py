@@ -1,0 +1,115 @@
+"""`rho_mlp`: what it learns from, how it plays, and what it refuses."""
+
+import numpy as np
+import pytest
+from negotiation_janus.evaluation import evaluate_rho
+from negotiation_janus.families import GENERIC, TRAINING
+from negotiation_janus.rho_mlp.examples import read_examples
+from negotiation_janus.rho_mlp.features import features_of, frame_of
+from negotiation_janus.rho_mlp.training import Settings, save, train
+
+from negotiation_env import make_policy, rollout
+from negotiation_env.records.generate import generate
+from negotiation_env.records.recipes import load_recipe
+from negotiation_env.testing import check_policy
+
+
+@pytest.fixture(scope="module")
+def games(tmp_path_factory):
+    path = tmp_path_factory.mktemp("teacher") / "games.jsonl"
+    generate(load_recipe("price-teacher-known").run(), 300, path)
+    return path
+
+
+@pytest.mark.parametrize("name", ["price-teacher-known", "price-teacher-private"])
+def test_the_teacher_meets_the_training_families_in_both_seats(name):
+    recipe = load_recipe(name)
+    found = rollout_of(recipe.run(), 4000)
+    commands = found.decisions["rho_commanded"]
+    assert set(recipe.players["buyer_0"][recipe.leading :]) == {*TRAINING, *GENERIC}
+    teaching = [[player.name == "teacher" for player in seat] for seat in found.run.players]
+    picked = np.stack([np.array(teaching[seat])[found.batch.episodes[f"player_{seat}"]] for seat in (0, 1)])
+    assert (picked.sum(axis=0) == 1).all()
+    assert 0.45 < picked[0].mean() < 0.55
+    given = np.unique(commands[~np.isnan(commands)])
+    assert given.min() == -1.0
+    assert len(given) == 102
+
+
+def rollout_of(run, number):
+    from negotiation_env.rollouts import concatenate, play_parts
+
+    return concatenate(list(play_parts(run, 0, number, None, None, True, None)))
+
+
+def test_both_seats_see_the_same_numbers():
+    def seen(role):
+        limit, other, offer = (500.0, 900.0, 600.0) if role > 0 else (1200.0, 800.0, 1100.0)  # mirrored in 200..1500
+        game = rollout("price", {"buyer_0": "hardliner", "seller_0": "hardliner"}, 1, seed=0, information="known")
+        view = game.views(np.array([1]))
+        changes = {
+            "role": np.array([role]), "reservation_price": np.array([limit]), "standing_offer": np.array([offer]),
+            "opponent_reservation_price": np.array([other]), "own_offers": np.full((1, 20), np.nan),
+            "opponent_offers": np.array([[offer, *[np.nan] * 19]]),
+        }  # fmt: skip
+        for name, value in changes.items():
+            object.__setattr__(view, name, value)
+        rho = np.array([0.7 if role > 0 else 0.3])
+        return features_of(view, rho, frame_of(view, rho))
+
+    np.testing.assert_allclose(seen(1), seen(-1), atol=1e-6)
+
+
+def test_a_hidden_limit_is_in_no_feature(games):
+    told, hidden = (read_examples(games, "commanded", hide) for hide in (False, True))
+    assert len(told) == len(hidden)
+    assert np.isfinite(hidden.features).all()
+    changed = (told.features != hidden.features).any(axis=0)
+    assert changed.sum() == 4  # that it is known, the surplus, the commanded gain, and the distance from it
+
+
+def test_training_is_repeatable_and_lowers_the_loss(games, tmp_path):
+    examples = read_examples(games, "commanded", hide=False)
+    short, settings = Settings(0.1, 256, hidden=32), Settings(4.0, 256, hidden=32)
+    first, loss = train([examples], settings)
+    again, _ = train([examples], settings)
+    for name, tensor in first.items():
+        np.testing.assert_array_equal(tensor, again[name])
+    assert loss < train([examples], short)[1]
+    save(tmp_path / "own", first, {"information": ["known"]})
+    check_policy(make_policy("rho_mlp", rho=0.3, checkpoint=str(tmp_path / "own")))
+
+
+def test_the_shipped_network_plays_at_once():
+    for settle in ("closest", "strict"):
+        check_policy(make_policy("rho_mlp", rho=0.7, settle=settle))
+
+
+@pytest.mark.parametrize("information", ["known", "private"])
+def test_it_comes_out_as_commanded(information):
+    commands = [-1, 0.2, 0.5, 0.8]
+    found = evaluate_rho(
+        lambda rho: make_policy("rho_mlp", rho=rho), ["linear", "boulware_firm", "tit_for_tat"], commands,
+        information=information, num_episodes=40, seed=5,
+    ).summary  # fmt: skip
+    assert found["impasse_at_minus_one"] == 1.0
+    assert found["violations"] == 0.0
+    assert found["regret"] < (0.03 if information == "known" else 0.1)
+
+
+def test_what_it_cannot_do_is_said(games, tmp_path):
+    with pytest.raises(ValueError, match="rho is 2"):
+        make_policy("rho_mlp", rho=2)
+    with pytest.raises(ValueError, match="settle is 'maybe'"):
+        make_policy("rho_mlp", settle="maybe")
+    with pytest.raises(ValueError, match="holds no trained network"):
+        make_policy("rho_mlp", checkpoint=str(tmp_path))
+    save(tmp_path / "old", {}, {"features_version": 0, "information": []})
+    with pytest.raises(ValueError, match="features_version 0"):
+        make_policy("rho_mlp", checkpoint=str(tmp_path / "old"))
+    with pytest.raises(ValueError, match="label is 'luck'"):
+        read_examples(games, "luck", hide=False)
+    examples = read_examples(games, "commanded", hide=False)
+    examples.features[3, 2] = np.nan
+    with pytest.raises(ValueError, match="NaN or infinity"):
+        train([examples], Settings(0.1))
