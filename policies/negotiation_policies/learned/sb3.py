@@ -105,11 +105,11 @@ def _kwargs_as_json(model: Any) -> dict[str, JsonValue]:  # noqa: ANN401
     given: dict[str, Any] = {name: value for name, value in model.policy_kwargs.items() if name not in _FOR_TRAINING}
     if getattr(model, "use_sde", False):
         given["use_sde"] = True
-    activation = given.get("activation_fn")
-    if activation is not None:
-        if getattr(nn, activation.__name__, None) is not activation:
-            raise ValueError(f"activation_fn is {activation!r}; a checkpoint keeps those of torch.nn only.")
-        given["activation_fn"] = activation.__name__
+    if "activation_fn" in given:
+        name = given["activation_fn"].__name__
+        if getattr(nn, name, None) is not given["activation_fn"]:
+            raise ValueError(f"activation_fn is {given['activation_fn']!r}; a checkpoint keeps those of torch.nn only.")
+        given["activation_fn"] = name
     for name, value in given.items():
         if not _is_json(value):
             raise ValueError(
