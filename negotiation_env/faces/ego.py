@@ -7,6 +7,7 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
+from numpy.typing import NDArray
 
 from negotiation_env import seeding, turns
 from negotiation_env.decisions import refuse_fault
@@ -87,6 +88,13 @@ class SeatEnv(Face, gym.Env[Any, Any]):
     def _ended_in_opening(self) -> bool:
         game = self.core.current()
         return bool(game.ended) and game.first != self.seat and game.turn == 2 and not game.illegal_moves[self.seat]
+
+    def action_masks(self) -> NDArray[np.int8]:
+        """Which discrete actions are legal now, int8 (n,); the name is the one that sb3-contrib asks for."""
+        mask = self.core.mask(self.seat)
+        if mask is None:
+            raise ValueError("action_masks() needs action_mode='discrete'.")
+        return mask
 
     def _info(self) -> dict[str, Any]:
         return self.core.info(self.seat) | {"opponent": self._opponent.name, "game_number": self.core.game_number}

@@ -23,6 +23,7 @@ def register() -> None:
     _register_price()
     _register_multi_item()
     _register_language_agents()
+    _register_learned()
 
 
 def _register_price() -> None:
@@ -100,3 +101,10 @@ def _register_language_agents() -> None:
     register_policy("multi_item_strategy", f"{items}:ItemsStrategy", domain="multi_item", kind="llm")
     for name, manner in (("default", "plain"), ("charming", "charming"), ("rude", "rude")):
         register_policy(name, f"{items}:ItemsAgent", domain="multi_item", defaults={"manner": manner}, kind="llm")
+
+
+def _register_learned() -> None:
+    for domain in ("price", "multi_item"):
+        register_policy(
+            "sb3", "negotiation_policies.learned.sb3:SB3", domain=domain, defaults={"domain": domain}, kind="learned"
+        )
