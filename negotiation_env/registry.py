@@ -30,6 +30,7 @@ KINDS = {
     "scripted": "plays by itself",
     "llm": "asks a language model",
     "human": "asks a person",
+    "learned": "asks a trained network",
 }
 """The kinds of policies, and what one does to decide; only the first can be played unattended, anywhere."""
 AnyPolicy = Policy[Any, Any]
@@ -95,7 +96,8 @@ def register_policy(
         domain: ``"price"`` or ``"multi_item"``.
         defaults: parameters that the name fixes unless the caller gives others.
         kind: what the policy needs: ``"scripted"`` plays by itself, ``"llm"`` asks a language model and ``"human"`` a
-            person; whatever plays all policies unattended plays the scripted ones.
+            person, and ``"learned"`` needs the file of a network; whatever plays all policies unattended plays the
+            scripted ones.
 
     Raises:
         ValueError: the name is taken or malformed, the target is not ``"module:Class"``, or there is no such
@@ -130,7 +132,8 @@ def _load_entry_points() -> None:
 def list_policies(domain: str = "price", kind: str | None = None) -> list[str]:
     """The sorted names registered for a domain: all of them, or those of one kind.
 
-    Whatever plays every policy unattended asks for ``kind="scripted"``: the others need a person or a language model.
+    Whatever plays every policy unattended asks for ``kind="scripted"``: the others need a person, a language model or
+    a trained network.
 
     Raises:
         ValueError: there is no such kind.

@@ -23,6 +23,7 @@ def register() -> None:
     _register_price()
     _register_multi_item()
     _register_language_agents()
+    _register_learned()
 
 
 def _register_price() -> None:
@@ -98,3 +99,10 @@ def _register_language_agents() -> None:
     register_policy("multi_item_strategy", f"{items}:ItemsStrategy", domain="multi_item", kind="llm")
     for name, manner in (("default", "plain"), ("charming", "charming"), ("rude", "rude")):
         register_policy(name, f"{items}:ItemsAgent", domain="multi_item", defaults={"manner": manner}, kind="llm")
+
+
+def _register_learned() -> None:
+    learned = "negotiation_policies.learned"
+    for domain in ("price", "multi_item"):
+        whose: dict[str, JsonValue] = {"domain": domain}
+        register_policy("d3rlpy", f"{learned}.d3rlpy_policy:D3rlpy", domain=domain, defaults=whose, kind="learned")
