@@ -104,7 +104,8 @@ def _register_language_agents() -> None:
 
 
 def _register_learned() -> None:
+    learned = "negotiation_policies.learned"
     for domain in ("price", "multi_item"):
-        register_policy(
-            "sb3", "negotiation_policies.learned.sb3:SB3", domain=domain, defaults={"domain": domain}, kind="learned"
-        )
+        whose: dict[str, JsonValue] = {"domain": domain}
+        register_policy("d3rlpy", f"{learned}.d3rlpy_policy:D3rlpy", domain=domain, defaults=whose, kind="learned")
+        register_policy("sb3", f"{learned}.sb3:SB3", domain=domain, defaults=whose, kind="learned")

@@ -22,7 +22,7 @@ from negotiation_env.wrappers import rho_features
 
 LAYOUT_VERSION = 1
 """Goes up whenever observations or actions of the environments change their meaning."""
-_NOT_OF_THE_GAME = ("opponent", "rho", "obs_mode", "on_illegal", "render_mode", "autoreset_mode", "num_envs")
+_NOT_OF_THE_GAME = ("domain", "opponent", "rho", "obs_mode", "on_illegal", "render_mode", "autoreset_mode", "num_envs")
 _FIELDS = ("domain", "role", "settings", "encoding", "append_rho", "observation_size")
 
 
