@@ -12,7 +12,15 @@ from negotiation_env.price.view import PriceDecision, PriceView
 from negotiation_env.seeding import steady_uniform
 from negotiation_policies.behaviour_based import AnsweringStrategy
 from negotiation_policies.clock import elapsed
-from negotiation_policies.orientation import OpeningStrategy, decision, gain, price_of, scaled
+from negotiation_policies.orientation import (
+    OpeningStrategy,
+    count_offers,
+    decision,
+    gain,
+    offer_before,
+    price_of,
+    scaled,
+)
 from negotiation_policies.strategy import NOISE
 
 _OPENING, _END, _REACTION, _STEP, _GAP, _KNOTS = range(6)
@@ -91,10 +99,9 @@ class RandomReaction(AnsweringStrategy):
 
     def answer(self, view: PriceView, own_last: Float64) -> Float64:
         """Own last price, moved by the mix."""
-        offers = view.role[:, None] * view.opponent_offers
-        moves = np.maximum(np.diff(offers, axis=1), 0.0)
-        last = (~np.isnan(moves)).sum(axis=1)
-        concession = np.where(last > 0, moves[np.arange(len(view)), np.maximum(last - 1, 0)], 0.0)
+        made = count_offers(view, view.opponent_offers)
+        before, after = (offer_before(view.opponent_offers, made, back) for back in (1, 0))
+        concession = np.maximum(np.nan_to_num(view.role * (after - before)), 0.0)
         standing = np.where(np.isnan(view.standing_offer), own_last, view.standing_offer)
         gap = np.maximum(view.role * (own_last - standing), 0.0)
         moved = _sometimes(view, _REACTION, self.reaction) * concession
