@@ -84,7 +84,7 @@ def test_a_training_that_was_cut_off_goes_on_to_the_same_policy(datasets, tmp_pa
 
 
 def test_it_clones(datasets, tmp_path):
-    folder = train(datasets["discrete"], "discrete_bc", tmp_path, num_steps=500, batch_size=64)
+    folder = train(datasets["discrete"], "discrete_bc", tmp_path, num_steps=2000, batch_size=64)
     steps = to_transitions(datasets["discrete"])
     policy = make_policy("d3rlpy", path=folder)
     views = policy.coding.layout.decode(steps.observations, np.arange(len(steps), dtype=np.uint64))
