@@ -102,7 +102,7 @@ def _register_language_agents() -> None:
 
 
 def _register_learned() -> None:
+    learned = "negotiation_policies.learned"
     for domain in ("price", "multi_item"):
-        register_policy(
-            "sb3", "negotiation_policies.learned.sb3:SB3", domain=domain, defaults={"domain": domain}, kind="learned"
-        )
+        for name, target in (("sb3", f"{learned}.sb3:SB3"), ("mlp", f"{learned}.mlp:MLP")):
+            register_policy(name, target, domain=domain, defaults={"domain": domain}, kind="learned")
