@@ -106,6 +106,6 @@ def _register_language_agents() -> None:
 def _register_learned() -> None:
     learned = "negotiation_policies.learned"
     for domain in ("price", "multi_item"):
-        whose: dict[str, JsonValue] = {"domain": domain}
-        register_policy("d3rlpy", f"{learned}.d3rlpy_policy:D3rlpy", domain=domain, defaults=whose, kind="learned")
-        register_policy("sb3", f"{learned}.sb3:SB3", domain=domain, defaults=whose, kind="learned")
+        for name, target in (("d3rlpy", "d3rlpy_policy:D3rlpy"), ("sb3", "sb3:SB3"), ("mlp", "mlp:MLP")):
+            whose: dict[str, JsonValue] = {"domain": domain}
+            register_policy(name, f"{learned}.{target}", domain=domain, defaults=whose, kind="learned")

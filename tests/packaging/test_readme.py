@@ -55,6 +55,7 @@ def test_example_runs_and_prints_what_is_written_below_it(
     tmp_path: Path,
 ) -> None:
     monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
     exec(compile(block.text, f"README.md, line {block.line}", "exec"), {"__name__": "example"})
     if printed is not None:
         assert capsys.readouterr().out == printed
@@ -108,7 +109,15 @@ def test_every_other_command_names_what_exists(command: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "policies/README.md", "policies/LANGUAGE_MODELS.md"]
+    "page",
+    [
+        "README.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "policies/README.md",
+        "policies/LANGUAGE_MODELS.md",
+        "examples/README.md",
+    ],
 )
 def test_links_point_to_files_that_exist(page: str) -> None:
     home = (ROOT / page).parent
