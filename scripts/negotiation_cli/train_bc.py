@@ -67,10 +67,10 @@ def train_bc(
     folder. --agent2 d3rlpy:path=FOLDER, of any command, is the policy.
     """
     from negotiation_policies.learned.closed_loop import closed_loop, flat
+    from negotiation_policies.learned.d3rlpy_policy import D3rlpy
     from negotiation_policies.learned.d3rlpy_training import coding_of, load_dataset, train
 
     from negotiation_cli.output import progress_bar, screen, write_json
-    from negotiation_env import make_policy
     from negotiation_env.registry import find_policy
     from negotiation_env.specs import parse_spec, split_specs
 
@@ -86,8 +86,7 @@ def train_bc(
     found: dict[str, Figures] = {}
 
     def evaluate(_: int, folder: Path) -> dict[str, float]:
-        command = {"rho": rho} if coding.append_rho else {}
-        policy = make_policy("d3rlpy", coding.domain, path=str(folder), **command)
+        policy = D3rlpy(folder, rho if coding.append_rho else None, domain=coding.domain)
         found.update(closed_loop(policy, role, rivals, eval_episodes, max(known["seeds"]) + 1))
         return flat(found)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -37,12 +38,11 @@ def closed_loop(
         of prices ``rho`` of the sound deals. NaN where there is none.
     """
     coding = policy.coding
+    settings: dict[str, Any] = dict(coding.settings)
     seat = coding.game.sides.index(role)
     own, other = coding.game.agents[seat], coding.game.agents[1 - seat]
     tables = {
-        opponent: rollout(
-            coding.domain, {own: policy, other: opponent}, num_episodes, seed, **dict(coding.settings)
-        ).episodes
+        opponent: rollout(coding.domain, {own: policy, other: opponent}, num_episodes, seed, **settings).episodes
         for opponent in opponents
     }
     found = {label: _values(tables[spec], coding, seat) for spec, label in _labels(opponents).items()}
