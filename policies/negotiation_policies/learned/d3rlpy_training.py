@@ -84,7 +84,7 @@ def train(
 
     networks.imported()
     _check_numbers(num_steps=num_steps, batch_size=batch_size, save_every=save_every, eval_every=eval_every)
-    loaded = _loaded(dataset)
+    loaded = load_dataset(dataset)
     coding = coding_of(loaded)
     networks.check_algo(algo, coding.is_discrete)
     rate = networks.LEARNING_RATE[algo] if learning_rate is None else learning_rate
@@ -156,7 +156,8 @@ def step_folder(folder: Path, step: int) -> Path:
     return folder / "steps" / f"{step:08d}"
 
 
-def _loaded(dataset: MinariDataset | str) -> MinariDataset:
+def load_dataset(dataset: MinariDataset | str) -> MinariDataset:
+    """A dataset by its id; raises ``ValueError`` with the known ids if there is none."""
     if not isinstance(dataset, str):
         return dataset
     try:

@@ -1,0 +1,84 @@
+"""How a policy does against named opponents, with what is uncertain beside each figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from negotiation_env import rollout
+from negotiation_env.domain import Array, Columns
+from negotiation_env.metrics import mean_interval, settled_rho
+from negotiation_env.policy import Float64
+from negotiation_env.specs import parse_spec
+from negotiation_policies.learned.coding import Coding
+from negotiation_policies.learned.policy import LearnedPolicy
+
+ALL = "all"
+Figures = dict[str, tuple[float, float, float]]
+"""A mean and its 95 % interval, by name."""
+
+
+def closed_loop(
+    policy: LearnedPolicy, role: str, opponents: Sequence[str], num_episodes: int, seed: int
+) -> dict[str, Figures]:
+    """Play a trained policy against each opponent in games as those it has learned.
+
+    Args:
+        policy: in whose games.
+        role: its side.
+        opponents: spec strings.
+        num_episodes: games against each.
+        seed: of the games.
+
+    Returns:
+        For each opponent (its name, or its spec if several share the name) and for ``"all"``: ``deal_rate``; ``payoff``
+        (without a deal 0, or that of the disagreement); ``share`` of the surplus, or of the own worth of the pool; and
+        of prices ``rho`` of the sound deals. NaN where there is none.
+    """
+    coding = policy.coding
+    settings: dict[str, Any] = dict(coding.settings)
+    seat = coding.game.sides.index(role)
+    own, other = coding.game.agents[seat], coding.game.agents[1 - seat]
+    tables = {
+        opponent: rollout(coding.domain, {own: policy, other: opponent}, num_episodes, seed, **settings).episodes
+        for opponent in opponents
+    }
+    found = {label: _values(tables[spec], coding, seat) for spec, label in _labels(opponents).items()}
+    names = next(iter(found.values()))
+    found[ALL] = {name: np.concatenate([values[name] for values in found.values()]) for name in names}
+    return {of: {name: _mean(value) for name, value in values.items()} for of, values in found.items()}
+
+
+def flat(figures: Mapping[str, Figures]) -> dict[str, float]:
+    """The means by ``opponent/name``, those that are numbers."""
+    return {
+        f"{of}/{name}": mean
+        for of, values in figures.items()
+        for name, (mean, _, _) in values.items()
+        if np.isfinite(mean)
+    }
+
+
+def _labels(specs: Sequence[str]) -> dict[str, str]:
+    """Short labels: the name alone where no other spec has it."""
+    names = {spec: parse_spec(spec)[0] for spec in specs}
+    return {spec: name if list(names.values()).count(name) == 1 else spec for spec, name in names.items()}
+
+
+def _values(table: Columns, coding: Coding, seat: int) -> dict[str, Float64]:
+    ended = table["ended_by"] != "fault"
+    rows: dict[str, Array] = {name: values[ended] for name, values in table.items()}
+    payoff = rows[f"payoff_{coding.game.sides[seat]}"]
+    found = {"deal_rate": rows["deal"].astype(np.float64), "payoff": payoff}
+    if coding.domain == "multi_item":
+        worth = np.einsum("ei,ei->e", rows[f"values_{seat}"], rows["quantities"])
+        return {**found, "share": payoff / worth}
+    width = rows["buyer_max"] - rows["seller_min"]
+    return {**found, "share": payoff[width > 0.0] / width[width > 0.0], "rho": settled_rho(rows)}
+
+
+def _mean(values: Float64) -> tuple[float, float, float]:
+    mean = float(np.mean(values)) if len(values) else float("nan")
+    return mean, *mean_interval(values)
