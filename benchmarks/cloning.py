@@ -6,14 +6,13 @@ python benchmarks/cloning.py --write      # also write the section of benchmarks
 
 from __future__ import annotations
 
-import argparse
 import os
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from measure import Figure, render, show, write_section
+from measure import Figure, options_of, report
 
 TITLE = "Cloning and offline reinforcement learning"
 EPISODES, UNSEEN, STEPS = 2_000, 2_000, 10_000
@@ -90,13 +89,8 @@ def figures() -> list[Figure]:
 
 def main() -> None:
     """Measure, print, and write if asked to."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--write", action="store_true", help="write the section of RESULTS.md")
-    options = parser.parse_args()
-    found = figures()
-    show(found, TITLE)
-    if options.write:
-        write_section(TITLE, render(found, NOTES, "python benchmarks/cloning.py"))
+    options = options_of(__doc__).parse_args()
+    report(TITLE, figures(), NOTES, "python benchmarks/cloning.py", options.write)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ python benchmarks/language_models.py --write      # also write the section of be
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import os
@@ -16,7 +15,7 @@ import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
-from measure import Figure, render, show, write_section
+from measure import Figure, options_of, report
 from negotiation_policies.llm.backends import opening
 from negotiation_policies.llm.backends.protocol import ChatMessage, Completion, Request
 
@@ -194,14 +193,11 @@ def local_seconds(workers: int) -> float:
 
 def main() -> None:
     """Measure, print, and write if asked to."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--write", action="store_true", help="write the section of RESULTS.md")
+    parser = options_of(__doc__)
     parser.add_argument("--no-local", action="store_true", help="leave the local model out")
     options = parser.parse_args()
     figures = [*delayed_figures(), *own_figures(), *([] if options.no_local else local_figures())]
-    show(figures, TITLE)
-    if options.write:
-        write_section(TITLE, render(figures, NOTES, "python benchmarks/language_models.py"))
+    report(TITLE, figures, NOTES, "python benchmarks/language_models.py", options.write)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
 import re
@@ -111,7 +112,21 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def show(figures: list[Figure], title: str = "Speed and memory") -> None:
+def options_of(doc: str | None) -> argparse.ArgumentParser:
+    """The options of every benchmark: ``--write``."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--write", action="store_true", help=f"write the section of {RESULTS.name}")
+    return parser
+
+
+def report(title: str, figures: list[Figure], notes: list[str], command: str, write: bool) -> None:
+    """Print the figures, and put them into `RESULTS` if asked to."""
+    show(figures, title)
+    if write:
+        write_section(title, render(figures, notes, command))
+
+
+def show(figures: list[Figure], title: str) -> None:
     """Print the figures as a table."""
     table = Table(title=title, caption=machine(), show_lines=True)
     for heading in HEADINGS:
@@ -122,7 +137,7 @@ def show(figures: list[Figure], title: str = "Speed and memory") -> None:
     Console(width=150).print(table)
 
 
-def render(figures: list[Figure], notes: list[str], command: str = "make bench") -> str:
+def render(figures: list[Figure], notes: list[str], command: str) -> str:
     """The figures as Markdown, without a heading."""
     lines = [f"Measured with `{command}` on {machine()}.", ""]
     lines += [f"- {note}" for note in notes]

@@ -6,14 +6,13 @@ python benchmarks/offline.py --write      # also write the section of benchmarks
 
 from __future__ import annotations
 
-import argparse
 import os
 import resource
 import tempfile
 import time
 from multiprocessing import get_context
 
-from measure import Figure, render, show, write_section
+from measure import Figure, options_of, report
 
 EPISODES = 10_000
 NAME = "negotiation/price/measured-v0"
@@ -92,13 +91,8 @@ def figures() -> list[Figure]:
 
 def main() -> None:
     """Measure, print, and write if asked to."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--write", action="store_true", help="write the section of RESULTS.md")
-    options = parser.parse_args()
-    found = figures()
-    show(found, TITLE)
-    if options.write:
-        write_section(TITLE, render(found, NOTES, "python benchmarks/offline.py"))
+    options = options_of(__doc__).parse_args()
+    report(TITLE, figures(), NOTES, "python benchmarks/offline.py", options.write)
 
 
 if __name__ == "__main__":

@@ -6,14 +6,13 @@ python benchmarks/online.py --write      # also write the section of benchmarks/
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 from dataclasses import dataclass
 
 import gymnasium
 import numpy as np
 import torch
-from measure import Figure, render, show, write_section
+from measure import Figure, options_of, report
 from negotiation_policies.learned.sb3 import save_sb3
 from negotiation_policies.learned.sb3_vector import SB3VectorEnv
 from stable_baselines3 import PPO
@@ -98,16 +97,13 @@ def figure(buyer: str, steps: int, seed: int) -> Figure:
 
 def main() -> None:
     """Measure, print, and write if asked to."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--write", action="store_true", help="write the section of RESULTS.md")
+    parser = options_of(__doc__)
     parser.add_argument("--steps", type=int, default=600_000, help="moves of the seller to learn from, for each buyer")
     parser.add_argument("--seed", type=int, default=TEST_SEED, help="the games that are reported")
     options = parser.parse_args()
     torch.set_num_threads(1)
     found = [figure(buyer, options.steps, options.seed) for buyer in OPPONENTS]
-    show(found, TITLE)
-    if options.write:
-        write_section(TITLE, render(found, NOTES, f"python benchmarks/online.py --steps {options.steps}"))
+    report(TITLE, found, NOTES, f"python benchmarks/online.py --steps {options.steps}", options.write)
 
 
 if __name__ == "__main__":

@@ -7,12 +7,10 @@ python benchmarks/throughput.py --write                # also write benchmarks/R
 
 from __future__ import annotations
 
-import argparse
-
 from dataset_speed import dataset_figures
 from engine_speed import engine_figures
 from environment_speed import environment_figures
-from measure import RESULTS, render, show, write_section
+from measure import options_of, report
 from multi_item_speed import multi_item_figures
 from negmas_speed import negmas_figures
 from solution_speed import solution_figures
@@ -37,13 +35,12 @@ NOTES = [
 
 def main() -> None:
     """Measure, print, and write if asked to."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = options_of(__doc__)
     parser.add_argument("--only", choices=SECTIONS, action="append", help="measure this section; may be repeated")
     parser.add_argument("--games", type=int, default=100_000, help="games of the engine's figures")
     parser.add_argument("--full", action="store_true", help="also a million episodes to Parquet")
     parser.add_argument("--with-negmas", action="store_true", help="also NegMAS, installed for this run only")
     parser.add_argument("--with-open-spiel", action="store_true", help="also OpenSpiel, installed for this run only")
-    parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name}")
     options = parser.parse_args()
     sections = options.only or SECTIONS
     if options.write and (options.only or options.games != 100_000):
@@ -59,9 +56,7 @@ def main() -> None:
         figures += [*multi_item_figures(options.games, options.with_open_spiel), *solution_figures()]
     if "datasets" in sections:
         figures += dataset_figures(options.full)
-    show(figures)
-    if options.write:
-        write_section("Speed and memory", render(figures, NOTES))
+    report("Speed and memory", figures, NOTES, "make bench", options.write)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -52,6 +53,14 @@ def write_checkpoint(
                 flush(file)
     publish_together(pairs)
     return place
+
+
+def digest(tensors: Mapping[str, NDArray[Any]]) -> str:
+    """The first 12 hex digits of the SHA-256 of weights: what records keep of a network, which is no path."""
+    whole = hashlib.sha256()
+    for name in sorted(tensors):
+        whole.update(name.encode() + np.ascontiguousarray(tensors[name]).tobytes())
+    return whole.hexdigest()[:12]
 
 
 def read_checkpoint(folder: str | Path, kind: str) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:

@@ -25,7 +25,7 @@ from negotiation_env.minari_episodes import RhoLabel, SeatEpisodes
 from negotiation_env.records.files import flush_names, locked
 from negotiation_env.records.sources import open_source
 from negotiation_env.registration import IDS, register_envs
-from negotiation_env.registry import list_policies
+from negotiation_env.registry import find_policy, list_policies
 from negotiation_env.run import SCHEMA_VERSION
 from negotiation_env.specs import parse_spec
 
@@ -222,16 +222,22 @@ def _metadata(episodes: SeatEpisodes, spec: EnvSpec, dataset_id: str) -> dict[st
 
 def _opponents(specs: Sequence[str], domain: str) -> dict[str, Any]:
     """The opponents that an environment can be given by name."""
-    names = set(list_policies(domain))
-    known = [spec for spec in specs if parse_spec(spec)[0] in names]
-    if len(known) < len(specs):
-        unknown = ", ".join(sorted({parse_spec(spec)[0] for spec in specs} - {parse_spec(spec)[0] for spec in known}))
+    lost = [spec for spec in specs if not _can_be_built(spec, domain)]
+    if lost:
+        names = ", ".join(sorted({parse_spec(spec)[0] for spec in lost}))
         warnings.warn(
-            f"no policy is registered as {unknown}, so the recovered environment does not play against it; "
-            "register_policy gives it a name.",
+            f"{names} cannot be built again from what is recorded, so the recovered environment does not play against "
+            "it; register_policy gives a policy a name, and networks and models are to be given to the environment.",
             stacklevel=5,
         )
+    known = [spec for spec in specs if spec not in lost]
     return {"opponent": known} if known else {}
+
+
+def _can_be_built(spec: str, domain: str) -> bool:
+    """Whether a policy is registered under its name, and takes the parameters that were recorded."""
+    name, params = parse_spec(spec)
+    return name in list_policies(domain) and set(params) <= set(find_policy(name, domain).parameters)
 
 
 def _publish(dataset_id: str, unfinished: Path, path: Path) -> None:

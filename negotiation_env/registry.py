@@ -64,10 +64,15 @@ class Registration:
     defaults: Mapping[str, JsonValue] = field(default_factory=dict)
     kind: str = "scripted"
 
+    @property
+    def parameters(self) -> list[str]:
+        """The names of the parameters that it can be built with."""
+        return [name for name in inspect.signature(load_target(self.target)).parameters if name != "self"]
+
     def build(self, params: Mapping[str, JsonValue]) -> AnyPolicy:
         """Create the policy; a wrong parameter raises ``TypeError`` with the right ones."""
         factory: Callable[..., AnyPolicy] = load_target(self.target)
-        accepted = [name for name in inspect.signature(factory).parameters if name != "self"]
+        accepted = self.parameters
         wrong = [key for key in params if key not in accepted]
         if wrong:
             near = difflib.get_close_matches(wrong[0], accepted, n=1)

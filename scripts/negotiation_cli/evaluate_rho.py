@@ -102,11 +102,11 @@ def _evaluated(
 ) -> RhoEvaluation:  # fmt: skip
     from negotiation_janus.evaluation import evaluate_rho as evaluate
 
-    from negotiation_env.registry import find_policy, load_target, make_policy
+    from negotiation_env.registry import find_policy, make_policy
     from negotiation_env.specs import parse_spec
 
     name, params = parse_spec(spec)
-    known = _parameters(load_target(find_policy(name).target))
+    known = find_policy(name).parameters
     if "rho" not in known or "rho" in params:
         raise ValueError(f"--policy {spec!r} must be a policy with a parameter rho, and leave it open.")
     if information == "private" and _WIDTH in known and _WIDTH not in params:
@@ -121,12 +121,6 @@ def _evaluated(
         progress=progress,
         **settings,
     )
-
-
-def _parameters(factory: Any) -> list[str]:  # noqa: ANN401  # a class or a function
-    import inspect
-
-    return list(inspect.signature(factory).parameters)
 
 
 def _numbers(text: str) -> list[float]:

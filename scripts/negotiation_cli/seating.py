@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -55,18 +54,16 @@ def _player(spec: str, domain: str, llm: Settings, bare: bool) -> str:
 
 def _accepted(registration: Registration, llm: Settings) -> dict[str, JsonValue]:
     """The settings that a policy has and its name leaves open; what is for another kind of agent is left out."""
-    from negotiation_env.registry import load_target
-
-    known = inspect.signature(load_target(registration.target)).parameters
+    known = registration.parameters
     return {name: value for name, value in llm.items() if name in known and name not in registration.defaults}
 
 
 def _check_settings(llm: Settings, domain: str) -> None:
     """Raise ``TypeError`` if no language-model agent of the domain has one of the settings."""
-    from negotiation_env.registry import find_policy, list_policies, load_target, unknown_name
+    from negotiation_env.registry import find_policy, list_policies, unknown_name
 
-    agents = [load_target(find_policy(name, domain).target) for name in list_policies(domain, kind="llm")]
-    known = {name for agent in agents for name in inspect.signature(agent).parameters} - {"strategy"}
+    agents = [find_policy(name, domain) for name in list_policies(domain, kind="llm")]
+    known = {name for agent in agents for name in agent.parameters} - {"strategy"}
     for name in llm:
         if name not in known:
             raise TypeError(unknown_name("setting of a language model", name, known))

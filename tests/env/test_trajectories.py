@@ -18,23 +18,34 @@ KINDS = {
     "bargaining": ("multi_item", ("hardliner", "conceder"), {"max_turns": 8, "scenario": "bargaining"}, {}),
 }
 IDS = {"price": "negotiation/Price-v0", "multi_item": "negotiation/MultiItem-v0"}
+AGENTS = {"price": ("buyer_0", "seller_0"), "multi_item": ("agent_0", "agent_1")}
 GAMES = 60
+
+
+def games_of(kind, seat):
+    """Games of a kind, their encoding, and what a seat saw and did in them."""
+    domain, names, settings, encoding = KINDS[kind]
+    played = rollout(domain, dict(zip(AGENTS[domain], names, strict=True)), GAMES, seed=3, **settings)
+    codes = played.run.domain.encoding(played.run.config, **encoding)
+    return played, codes, seat_trajectories(finished_games(played), seat, played.run.config, codes)
+
+
+def environment_of(kind, seat, **more):
+    """The environment in which the same games can be played again."""
+    domain, names, settings, encoding = KINDS[kind]
+    return gym.make(IDS[domain], role=AGENTS[domain][seat], opponent=names[1 - seat], **settings, **encoding, **more)
 
 
 @pytest.mark.parametrize("seat", [0, 1])
 @pytest.mark.parametrize("kind", KINDS)
 def test_they_are_what_the_environment_shows(kind, seat):
-    domain, names, settings, encoding = KINDS[kind]
-    agents = ("buyer_0", "seller_0") if domain == "price" else ("agent_0", "agent_1")
-    played = rollout(domain, dict(zip(agents, names, strict=True)), GAMES, seed=3, **settings)
-    run = played.run
-    known = seat_trajectories(finished_games(played), seat, run.config, run.domain.encoding(run.config, **encoding))
-    env = gym.make(IDS[domain], role=agents[seat], opponent=names[1 - seat], **settings, **encoding)
+    _, _, known = games_of(kind, seat)
+    env = environment_of(kind, seat)
     place = 0
     for game in range(GAMES):
         observation, info = env.reset(seed=3 if game == 0 else None)
         if place == len(known) or known.game[place] != game:
-            assert "outcome" in info or info["turn"] > 1 or settings["max_turns"] == 1
+            assert "outcome" in info or info["turn"] > 1 or KINDS[kind][2]["max_turns"] == 1
             continue
         start, length = known.starts[place], known.lengths[place]
         first = start + place
@@ -53,12 +64,9 @@ def test_they_are_what_the_environment_shows(kind, seat):
 @pytest.mark.parametrize("seat", [0, 1])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_view_is_observed_and_acted_on_as_the_environment_does(kind, seat):
-    domain, names, settings, encoding = KINDS[kind]
-    agents = ("buyer_0", "seller_0") if domain == "price" else ("agent_0", "agent_1")
-    played = rollout(domain, dict(zip(agents, names, strict=True)), GAMES, seed=3, **settings)
+    played, codes, known = games_of(kind, seat)
     run = played.run
-    layout, codes = run.domain.layout(run.config), run.domain.encoding(run.config, **encoding)
-    known = seat_trajectories(finished_games(played), seat, run.config, codes)
+    layout = run.domain.layout(run.config)
     rows = np.flatnonzero(played.decisions["seat"] == seat)
     view = played.views(rows)
     own = np.ones(len(known.observations), dtype=bool)
@@ -68,7 +76,9 @@ def test_a_view_is_observed_and_acted_on_as_the_environment_does(kind, seat):
     np.testing.assert_array_equal(kinds, played.decisions["kind"][rows])
     offered = kinds == 0
     np.testing.assert_allclose(
-        offers[offered], played.decisions[run.domain.content][rows][offered], atol=0.001 if domain == "price" else 0
+        offers[offered],
+        played.decisions[run.domain.content][rows][offered],
+        atol=0.001 if run.domain.name == "price" else 0,
     )
     masks = codes.legal(view)
     if masks is not None:
@@ -78,11 +88,8 @@ def test_a_view_is_observed_and_acted_on_as_the_environment_does(kind, seat):
 
 def _masks_of_the_environment(kind, seat):
     """The masks that the environment shows when the same games are played in it."""
-    domain, names, settings, encoding = KINDS[kind]
-    agents = ("buyer_0", "seller_0") if domain == "price" else ("agent_0", "agent_1")
-    env = gym.make(IDS[domain], role=agents[seat], opponent=names[1 - seat], obs_mode="masked",
-                   **settings, **encoding)  # fmt: skip
-    player, masks = bind(names[seat], env), []
+    env = environment_of(kind, seat, obs_mode="masked")
+    player, masks = bind(KINDS[kind][1][seat], env), []
     for game in range(GAMES):
         observation, info = env.reset(seed=3 if game == 0 else None)
         over = "outcome" in info

@@ -9,8 +9,10 @@ from negotiation_janus.rho_mlp.features import features_of, frame_of
 from negotiation_janus.rho_mlp.training import Settings, save, train
 
 from negotiation_env import make_policy, rollout
+from negotiation_env.episodes import concatenate
 from negotiation_env.records.generate import generate
 from negotiation_env.records.recipes import load_recipe
+from negotiation_env.rollouts import play_parts
 from negotiation_env.testing import check_policy
 
 
@@ -24,7 +26,7 @@ def games(tmp_path_factory):
 @pytest.mark.parametrize("name", ["price-teacher-known", "price-teacher-private"])
 def test_the_teacher_meets_the_training_families_in_both_seats(name):
     recipe = load_recipe(name)
-    found = rollout_of(recipe.run(), 4000)
+    found = concatenate(list(play_parts(recipe.run(), 0, 4000, None, None, True, None)))
     commands = found.decisions["rho_commanded"]
     assert set(recipe.players["buyer_0"][recipe.leading :]) == {*TRAINING, *GENERIC}
     teaching = [[player.name == "teacher" for player in seat] for seat in found.run.players]
@@ -34,12 +36,6 @@ def test_the_teacher_meets_the_training_families_in_both_seats(name):
     given = np.unique(commands[~np.isnan(commands)])
     assert given.min() == -1.0
     assert len(given) == 102
-
-
-def rollout_of(run, number):
-    from negotiation_env.rollouts import concatenate, play_parts
-
-    return concatenate(list(play_parts(run, 0, number, None, None, True, None)))
 
 
 def test_both_seats_see_the_same_numbers():
@@ -77,7 +73,11 @@ def test_training_is_repeatable_and_lowers_the_loss(games, tmp_path):
         np.testing.assert_array_equal(tensor, again[name])
     assert loss < train([examples], short)[1]
     save(tmp_path / "own", first, {"information": ["known"]})
-    check_policy(make_policy("rho_mlp", rho=0.3, checkpoint=str(tmp_path / "own")))
+    own = make_policy("rho_mlp", rho=0.3, checkpoint=str(tmp_path / "own"))
+    check_policy(own)
+    shipped = make_policy("rho_mlp", rho=0.3)
+    assert own.params.keys() == {"rho", "settle", "weights"}  # a record holds no path
+    assert own.params["weights"] != shipped.params["weights"]
 
 
 def test_the_shipped_network_plays_at_once():
@@ -104,9 +104,10 @@ def test_what_it_cannot_do_is_said(games, tmp_path):
         make_policy("rho_mlp", settle="maybe")
     with pytest.raises(ValueError, match="holds no trained network"):
         make_policy("rho_mlp", checkpoint=str(tmp_path))
-    save(tmp_path / "old", {}, {"features_version": 0, "information": []})
-    with pytest.raises(ValueError, match="features_version 0"):
-        make_policy("rho_mlp", checkpoint=str(tmp_path / "old"))
+    for facts, said in (({"features_version": 0}, "features_version 0"), ({}, "without information, layers.0.bias")):
+        save(tmp_path / "old", {}, facts, overwrite=True)
+        with pytest.raises(ValueError, match=said):
+            make_policy("rho_mlp", checkpoint=str(tmp_path / "old"))
     with pytest.raises(ValueError, match="label is 'luck'"):
         read_examples(games, "luck", hide=False)
     examples = read_examples(games, "commanded", hide=False)

@@ -209,11 +209,13 @@ class Stubborn:
         return PriceDecision(kind=np.zeros(len(view), dtype=int), price=view.reservation_price)
 
 
-def test_an_opponent_without_a_name_is_told(priced):
-    played = rollout("price", {"buyer_0": [Stubborn(), "linear"], "seller_0": "linear"}, 10, seed=0)
-    with pytest.warns(UserWarning, match="no policy is registered as Stubborn"):
+def test_an_opponent_that_a_record_does_not_give_back_is_told(priced):
+    played = rollout("price", {"buyer_0": [Stubborn(), "rho_mlp:rho=0.4", "linear"], "seller_0": "linear"}, 10, seed=0)
+    with pytest.warns(UserWarning, match="Stubborn, rho_mlp cannot be built again"):
         export_minari(played, NAME, "seller")
-    assert len(minari.load_dataset(NAME).env_spec.kwargs["opponent"]) == 1
+    found = minari.load_dataset(NAME)
+    assert [spec.partition(":")[0] for spec in found.env_spec.kwargs["opponent"]] == ["linear"]
+    found.recover_environment().reset(seed=0)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from played import every_domain, players_of, run_of
 
 from negotiation_env import rollout
 from negotiation_env.domain import find_domain
+from negotiation_env.episodes import concatenate
 from negotiation_env.metrics import price_summary
 from negotiation_env.records import recipes
 from negotiation_env.records.errors import RecordError
@@ -20,6 +21,7 @@ from negotiation_env.records.generate import generate
 from negotiation_env.records.prepare import prepare
 from negotiation_env.records.recipes import list_recipes, load_recipe
 from negotiation_env.records.splits import Split
+from negotiation_env.rollouts import play_parts
 from negotiation_env.run import make_run
 
 POOL = ["linear", "boulware_noisy", "tit_for_tat", "micro_fine", "naive_boulware"]
@@ -231,6 +233,19 @@ def test_recipes_play(name):
             'name = "x"\ndomain = "multi_item"\ndescription = "y"\nnum_episodes = 5\nseed = 0\nagent_0 = ["linear"]\n',
             "nobody plays; give policies for both seats, or agent_0 and agent_1",
         ),
+        (
+            'name = "x"\ndescription = "y"\nnum_episodes = 5\nseed = 0\nopponents = ["linear"]\n',
+            "line 5: opponents are given without policies",
+        ),
+        (
+            'name = "x"\ndescription = "y"\nnum_episodes = 5\nseed = 0\npolicies = ["fair"]\nopponents = []\n',
+            "line 6: opponents is",
+        ),
+        (
+            'name = "x"\ndescription = "y"\nnum_episodes = 5\nseed = 0\npolicies = ["fair"]\n'
+            'opponents = ["linear"]\nbuyers = ["fair"]\n',
+            "give policies for both seats, or buyers and sellers, not both",
+        ),
     ],
 )
 def test_a_malformed_recipe_names_the_file_and_the_reason(tmp_path, text, message):
@@ -247,6 +262,29 @@ def test_a_recipe_names_the_seats_as_its_domain_does(tmp_path):
     path.write_text(f'{head}domain = "multi_item"\nagent_0 = ["linear"]\nagent_1 = ["micro", "random"]\n')
     run = load_recipe(path).run()
     assert [[player.name for player in seat] for seat in run.players] == [["linear"], ["micro", "random"]]
+
+
+@pytest.mark.parametrize("domain", ["price", "multi_item"])
+def test_policies_meet_opponents_in_either_seat_and_not_each_other(tmp_path, domain):
+    head = 'name = "x"\ndescription = "y"\nnum_episodes = 5\nseed = 0\n'
+    path = tmp_path / "x.toml"
+    path.write_text(f'{head}domain = "{domain}"\npolicies = ["linear", "conceder"]\nopponents = ["tit_for_tat"]\n')
+    run = load_recipe(path).run()
+    files = [tmp_path / f"{engine}.jsonl" for engine in ("serial", "process")]
+    for file in files:
+        generate(run, 600, file, engine=file.stem, workers=2, shard_size=150)
+    assert files[0].read_bytes() == files[1].read_bytes()
+    games = concatenate(list(play_parts(run, 0, 600, None, None, False, 64)))
+    players = [
+        np.array([player.name for player in seat])[games.batch.episodes[f"player_{number}"]]
+        for number, seat in enumerate(run.players)
+    ]
+    is_opponent = np.stack(players) == "tit_for_tat"
+    assert (is_opponent.sum(axis=0) == 1).all()
+    assert 0.4 < is_opponent[0].mean() < 0.6
+    assert set(np.stack(players).ravel()) == {"linear", "conceder", "tit_for_tat"}
+    path.write_text(f'{head}domain = "{domain}"\npolicies = ["linear", "conceder", "tit_for_tat"]\n')
+    assert load_recipe(path).run().run_id != run.run_id
 
 
 RECIPE = 'name = "mine"\ndescription = "y"\nnum_episodes = 7\nseed = 0\npolicies = ["linear"]\n'

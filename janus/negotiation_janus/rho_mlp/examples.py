@@ -68,8 +68,9 @@ def read_examples(path: str | Path, label: Label, hide: bool) -> Examples:
             targets.append(np.where(kind == ACCEPT, ACCEPTED, np.maximum(asked - frame.base, 0.0))[learned])
     found = Examples(np.concatenate(features), np.concatenate(targets).astype(np.float32))
     if not len(found):
-        raise ValueError(f"no decision of {path} has a rho of the kind {label!r}; generate a recipe such as "
-                         "price-teacher-known.")  # fmt: skip
+        raise ValueError(
+            f"no decision of {path} has a rho of the kind {label!r}; generate a recipe such as price-teacher-known."
+        )
     return found
 
 

@@ -82,7 +82,7 @@ def features_of(view: PriceView, rho: Float64, frame: Frame) -> NDArray[np.float
         rho == IMPASSE,
         *_clock(view),
         *_command(frame),
-        *_own(frame, view),
+        *_own(frame),
         *_opponent(frame, view),
     ]
     return np.stack([np.asarray(column, dtype=np.float32) for column in columns], axis=1)
@@ -100,7 +100,7 @@ def _command(frame: Frame) -> list[NDArray[np.generic]]:
     return [frame.share, known, np.where(known, frame.width, 0.0), frame.base, frame.reach, frame.share * frame.reach]
 
 
-def _own(frame: Frame, view: PriceView) -> list[NDArray[np.generic]]:
+def _own(frame: Frame) -> list[NDArray[np.generic]]:
     """Whether there was an own offer, the first and the last one, and the last steps."""
     made = _count(frame.own)
     last = [_back(frame.own, made, lag) for lag in range(_OWN_LAST)]

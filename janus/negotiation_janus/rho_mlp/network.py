@@ -19,6 +19,8 @@ from negotiation_env.policy import Float64, Int64
 BINS = 401
 """Price bins over the width of the public range: a bin is a 400th of it."""
 LAYERS = 3
+NAMES = ("mean", "scale", *(f"layers.{layer}.{part}" for layer in range(LAYERS) for part in ("weight", "bias")))
+"""The tensors of a checkpoint."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +41,7 @@ class Network:
 
     @classmethod
     def of_tensors(cls, tensors: Mapping[str, NDArray[Any]]) -> Network:
-        """The network of a checkpoint's tensors; raises ``KeyError`` if one is missing."""
+        """The network of a checkpoint's tensors, all of `NAMES`."""
         whole = {name: tensor.astype(np.float64) for name, tensor in tensors.items()}
         layers = range(LAYERS)
         weights = tuple(whole[f"layers.{layer}.weight"].T.copy() for layer in layers)

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from negotiation_env.checkpoints import read_checkpoint
-from negotiation_env.policy import Float64
+from negotiation_env.checkpoints import digest, read_checkpoint
+from negotiation_env.policy import Float64, JsonValue
 from negotiation_env.price.view import PriceDecision, PriceView
 from negotiation_env.wrappers import check_rho
 from negotiation_janus.rho_mlp.features import FEATURES_VERSION, IMPASSE, Frame, features_of, frame_of
-from negotiation_janus.rho_mlp.network import BINS, Network
+from negotiation_janus.rho_mlp.network import BINS, NAMES, Network
 
 KIND = "rho_mlp"
-SHIPPED = Path(__file__).parents[1] / "checkpoints"
-"""The checkpoints that come with the package, by name."""
+SHIPPED = Path(__file__).parents[1] / "checkpoints" / "rho_mlp"
+"""The network that comes with the package."""
 SETTLE = ("closest", "strict")
 _WITHIN = 0.01
 _NOISE = 1e-9
@@ -42,11 +41,15 @@ class RhoMlp:
         ValueError: a bad rho, or no such checkpoint.
     """
 
-    def __init__(self, rho: float = 0.5, settle: str = "closest", checkpoint: str = "rho_mlp") -> None:
+    name = KIND
+
+    def __init__(self, rho: float = 0.5, settle: str = "closest", checkpoint: str | None = None) -> None:
         if settle not in SETTLE:
             raise ValueError(f"settle is {settle!r}; it must be 'closest' or 'strict'.")
         self.rho, self.settle = check_rho(rho), settle
-        self.network, self.hides = load(str(checkpoint))
+        tensors, facts = _read(SHIPPED if checkpoint is None else Path(checkpoint))
+        self.network, self.hides = Network.of_tensors(tensors), "known" not in facts["information"]
+        self.params: dict[str, JsonValue] = {"rho": self.rho, "settle": settle, "weights": digest(tensors)}
 
     def reset(self, size: int, seed: int | None = None) -> None:
         """Nothing to prepare: whatever is needed is recomputed from the view."""
@@ -84,24 +87,16 @@ def _price_step(view: PriceView) -> Float64:
     return np.full(len(view), view.tick if view.price_points is None else 0.0)
 
 
-@cache
-def load(checkpoint: str) -> tuple[Network, bool]:
-    """The network of a folder or of a shipped name, and whether it has learned without the opponent's limit."""
-    folder = SHIPPED / checkpoint
-    tensors, facts = read_checkpoint(folder if folder.is_dir() else Path(checkpoint), KIND)
-    _check(facts, checkpoint)
-    try:
-        return Network.of_tensors(tensors), "known" not in facts["information"]
-    except KeyError as error:
-        raise ValueError(
-            f"{checkpoint} holds a network that is not whole: {error} is missing; train it again."
-        ) from None
-
-
-def _check(facts: dict[str, Any], checkpoint: str) -> None:
+def _read(folder: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """The tensors and the facts of a network; raises ``ValueError`` if this version cannot play it."""
+    tensors, facts = read_checkpoint(folder, KIND)
     for name, expected in (("features_version", FEATURES_VERSION), ("bins", BINS)):
         if facts.get(name) != expected:
             raise ValueError(
-                f"{checkpoint} was trained with {name} {facts.get(name)!r}, and this package has {expected}; train it "
+                f"{folder} was trained with {name} {facts.get(name)!r}, and this package has {expected}; train it "
                 "again with 'negotiate train-rho-mlp'."
             )
+    missing = sorted({*NAMES, "information"} - {*tensors, *facts})
+    if missing:
+        raise ValueError(f"{folder} holds a network without {', '.join(missing)}; train it again.")
+    return tensors, facts

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -177,6 +178,24 @@ class Coding:
         assert isinstance(view, PriceView)
         impossible = (kind == turns.PASS) | ((kind == turns.ACCEPT) & np.isnan(view.standing_offer))
         return PriceDecision(kind=np.where(impossible, turns.OFFER, kind), price=offer)
+
+
+def coding_of(place: str | Path, facts: Mapping[str, Any], needed: Sequence[str], domain: str) -> Coding:
+    """The coding of a checkpoint.
+
+    Raises:
+        ValueError: it or another ``needed`` fact is missing, or it is of another version or domain; with the place.
+    """
+    missing = [name for name in ("coding", *needed) if name not in facts]
+    if missing:
+        raise ValueError(f"{place} does not say its {', '.join(missing)}; train it again.")
+    try:
+        coding = Coding.from_json(facts["coding"])
+    except ValueError as error:
+        raise ValueError(f"{place} cannot be played: {error}") from None
+    if coding.domain != domain:
+        raise ValueError(f"{place} has learned {coding.domain} games, not {domain}; give domain={coding.domain!r}.")
+    return coding
 
 
 def _space_of(env: Any) -> Any:  # noqa: ANN401

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from negotiation_env.checkpoints import read_checkpoint
+from negotiation_env.checkpoints import digest, read_checkpoint
 from negotiation_env.domain import Array, Float32
 from negotiation_env.multi_item.view import MultiItemView
 from negotiation_env.policy import OFFER, Int64, JsonValue, View
 from negotiation_env.splits import index_of
 from negotiation_policies.learned import d3rlpy_network as networks
-from negotiation_policies.learned.coding import Coding
+from negotiation_policies.learned.coding import Coding, coding_of
 from negotiation_policies.learned.d3rlpy_training import KIND, action_size
 from negotiation_policies.learned.policy import LearnedPolicy, best_legal
 
@@ -58,10 +57,7 @@ class D3rlpy(LearnedPolicy):
         else:
             if trust_pickle or role is not None or settings is not None:
                 raise ValueError("role, settings and trust_pickle are for a .d3 file; leave them out for a folder.")
-            coding, algorithm, facts = _from_folder(place)
-        if coding.domain != domain:
-            raise ValueError(f"{place} has learned {coding.domain} games, not {domain}; give domain={coding.domain!r}.")
-        super().__init__(coding, KIND, rho)
+            coding, algorithm, facts = _from_folder(place, domain)
         self._is_transformer = hasattr(algorithm.config, "context_size")
         if self._is_transformer:
             target_return = facts.get("target_return") if target_return is None else target_return
@@ -69,14 +65,14 @@ class D3rlpy(LearnedPolicy):
                 raise ValueError(f"{place} is a decision transformer; give target_return=, the reward to aim at.")
         elif target_return is not None:
             raise ValueError(f"{place} is no decision transformer; leave target_return out.")
-        self.target_return = target_return
-        self.params: dict[str, JsonValue] = {
+        told: dict[str, JsonValue] = {
             "algo": algorithm.config.get_type(),
-            "weights": _digest(networks.weights_of(algorithm)),
+            "weights": digest(networks.weights_of(algorithm)),
             **{name: facts[name] for name in ("dataset", "steps") if name in facts},
-            **({} if self.rho is None else {"rho": self.rho}),
             **({} if target_return is None else {"target_return": float(target_return)}),
         }
+        super().__init__(coding, KIND, rho, told)
+        self.target_return = target_return
         for module in algorithm.impl.modules.get_torch_modules().values():
             module.double().eval()
         self._algorithm = algorithm
@@ -158,13 +154,10 @@ def _before(count: Int64, offers: Array) -> NDArray[np.bool_]:
     return earlier_ones.reshape(*earlier_ones.shape, *[1] * (offers.ndim - 2))
 
 
-def _from_folder(place: Path) -> tuple[Coding, Any, Mapping[str, Any]]:
+def _from_folder(place: Path, domain: str) -> tuple[Coding, Any, Mapping[str, Any]]:
     tensors, facts = read_checkpoint(place, KIND)
-    missing = [name for name in ("coding", "network") if name not in facts]
-    if missing:
-        raise ValueError(f"{place} does not say its {' and '.join(missing)}; train it again.")
+    coding = coding_of(place, facts, ("network",), domain)
     try:
-        coding = Coding.from_json(facts["coding"])
         return coding, networks.read_algorithm(facts["network"], tensors), facts
     except ValueError as error:
         raise ValueError(f"{place} cannot be played: {error}") from None
@@ -198,11 +191,3 @@ def _from_d3(
     if any((config.observation_scaler, config.action_scaler)):
         raise ValueError(f"{place} scales its observations or actions, which is not supported; train it without.")
     return coding, algorithm, {}
-
-
-def _digest(tensors: Mapping[str, NDArray[Any]]) -> str:
-    """The first 12 hex digits of the SHA-256 of all weights."""
-    digest = hashlib.sha256()
-    for name in sorted(tensors):
-        digest.update(name.encode() + np.ascontiguousarray(tensors[name]).tobytes())
-    return digest.hexdigest()[:12]

@@ -5,7 +5,6 @@ The network of a checkpoint is computed with NumPy, in float64, so playing it ne
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from negotiation_env.checkpoints import read_checkpoint, write_checkpoint
+from negotiation_env.checkpoints import digest, read_checkpoint, write_checkpoint
 from negotiation_env.domain import Array, Float32
-from negotiation_env.policy import JsonValue, View
-from negotiation_policies.learned.coding import Coding
+from negotiation_env.policy import View
+from negotiation_policies.learned.coding import Coding, coding_of
 from negotiation_policies.learned.policy import LearnedPolicy, best_legal
 
 KIND = "mlp"
@@ -88,27 +87,16 @@ class MLP(LearnedPolicy):
         """
         tensors, facts = read_checkpoint(path, KIND)
         names = facts.get("layers")
-        if not isinstance(names, list) or not set(names) <= {LINEAR, *ACTIVATIONS} or "coding" not in facts:
-            raise ValueError(f"{path} does not say its layers and what it plays; train it again.")
+        coding = coding_of(path, facts, ("layers",), domain)
+        if not isinstance(names, list) or not set(names) <= {LINEAR, *ACTIVATIONS}:
+            raise ValueError(f"{path} has layers {names!r}; a checkpoint keeps {', '.join((LINEAR, *ACTIVATIONS))}.")
         try:
-            coding = Coding.from_json(facts["coding"])
             _check_sizes(names, tensors, coding)
         except ValueError as error:
             raise ValueError(f"{path} cannot be played: {error}") from None
-        if coding.domain != domain:
-            raise ValueError(f"{path} holds a network that plays {coding.domain}, not {domain}; train one for it.")
-        super().__init__(coding, KIND, rho)
+        super().__init__(coding, KIND, rho, {"weights": digest(tensors)})
         self.names = names
-        self.tensors = {name: tensor.astype(np.float64) for name, tensor in sorted(tensors.items())}
-
-    @property
-    def params(self) -> dict[str, JsonValue]:
-        """What records keep: a digest of the weights, and the command."""
-        digest = hashlib.sha256()
-        for tensor in self.tensors.values():
-            digest.update(np.ascontiguousarray(tensor).tobytes())
-        command: dict[str, JsonValue] = {} if self.rho is None else {"rho": self.rho}
-        return {"weights": digest.hexdigest()[:16], **command}
+        self.tensors = {name: tensor.astype(np.float64) for name, tensor in tensors.items()}
 
     def act(self, observations: Float32, legal: NDArray[np.bool_] | None, view: View) -> Array:
         """The best legal actions (n,), or the actions (n, 2) of a Box."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from negotiation_env.domain import Array, Float32
 from negotiation_env.multi_item.view import MultiItemDecision
-from negotiation_env.policy import View
+from negotiation_env.policy import JsonValue, View
 from negotiation_env.price.view import PriceDecision
 from negotiation_env.wrappers import check_rho
 from negotiation_policies.learned.coding import Coding
@@ -22,8 +23,16 @@ class LearnedPolicy(ABC):
     Networks compute in float64, so that a game does not come out differently in a batch of another size.
     """
 
-    def __init__(self, coding: Coding, name: str, rho: float | None = None) -> None:
+    def __init__(
+        self, coding: Coding, name: str, rho: float | None = None, told: Mapping[str, JsonValue] | None = None
+    ) -> None:
         """Take a command if the network has learned any.
+
+        Args:
+            coding: the spaces that the network has learned in.
+            name: the policy's name in messages.
+            rho: the command.
+            told: what records keep of the network, such as a digest of its weights.
 
         Raises:
             ValueError: rho is missing, or is given and was not learned, or is neither in [0, 1] nor -1.
@@ -34,6 +43,7 @@ class LearnedPolicy(ABC):
             raise ValueError(f"{name} has not learned to be commanded; leave rho out.")
         self.coding, self.name = coding, name
         self.rho = None if rho is None else check_rho(rho)
+        self.params: dict[str, JsonValue] = {**(told or {}), **({} if rho is None else {"rho": rho})}
 
     def reset(self, size: int, seed: int | None = None) -> None:  # noqa: B027  # most have nothing to do
         """Nothing to prepare: an observation holds the whole game."""

@@ -6,7 +6,6 @@ rebuilds it. The network then computes in float64 and takes the best legal actio
 
 from __future__ import annotations
 
-import hashlib
 import zipfile
 from collections.abc import Mapping
 from importlib import import_module
@@ -18,12 +17,12 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from negotiation_env.checkpoints import read_checkpoint, write_checkpoint
+from negotiation_env.checkpoints import digest, read_checkpoint, write_checkpoint
 from negotiation_env.domain import Array, Float32
 from negotiation_env.faces.core import OBS_MODES
 from negotiation_env.policy import JsonValue, View
 from negotiation_env.registry import unknown_name
-from negotiation_policies.learned.coding import Coding
+from negotiation_policies.learned.coding import Coding, coding_of
 from negotiation_policies.learned.policy import LearnedPolicy, best_legal
 
 KIND = "sb3"
@@ -34,7 +33,7 @@ ALGORITHMS = {
 }
 """The algorithms whose networks can be saved, and the package of each."""
 _PACKAGES = ("stable_baselines3", "sb3_contrib", "torch")
-_FACTS = ("algorithm", "policy", "policy_kwargs", "obs_mode", "coding")
+_FACTS = ("algorithm", "policy", "policy_kwargs", "obs_mode")
 _FOR_TRAINING = ("optimizer_class", "optimizer_kwargs")
 
 
@@ -186,7 +185,7 @@ class SB3(LearnedPolicy):
             given = [name for name, value in only_zip.items() if value]
             if given:
                 raise ValueError(f"{place} is a checkpoint, which says all this itself; leave out {', '.join(given)}.")
-            network, coding, obs_mode, chosen = _from_folder(place)
+            network, coding, obs_mode, chosen = _from_folder(place, domain)
         else:
             if not trust_pickle:
                 raise ValueError(
@@ -196,19 +195,9 @@ class SB3(LearnedPolicy):
                 )
             coding = Coding.of_kwargs(domain, {**(settings or {}), "role": role})
             network, obs_mode, chosen = _from_zip(place, algorithm, coding)
-        if coding.domain != domain:
-            raise ValueError(f"{place} holds a network that plays {coding.domain}, not {domain}; train one for it.")
-        super().__init__(coding, KIND, rho)
-        self.network, self.obs_mode, self.algorithm = _to_play(network), obs_mode, chosen
-
-    @property
-    def params(self) -> dict[str, JsonValue]:
-        """What records keep: the algorithm, a digest of the weights, and the command."""
-        digest = hashlib.sha256()
-        for tensor in self.network.state_dict().values():
-            digest.update(tensor.numpy().tobytes())
-        command: dict[str, JsonValue] = {} if self.rho is None else {"rho": self.rho}
-        return {"algorithm": self.algorithm, "weights": digest.hexdigest()[:16], **command}
+        weights = {name: tensor.numpy() for name, tensor in network.cpu().state_dict().items()}
+        super().__init__(coding, KIND, rho, {"algorithm": chosen, "weights": digest(weights)})
+        self.network, self.obs_mode = _to_play(network), obs_mode
 
     def act(self, observations: Float32, legal: NDArray[np.bool_] | None, view: View) -> Array:
         """The best legal actions (n,), or the means (n, 2) of a Box."""
@@ -232,16 +221,10 @@ def _scores(network: Any, shown: Any) -> Any:  # noqa: ANN401
     return network.get_distribution(shown).distribution.logits
 
 
-def _from_folder(place: Path) -> tuple[Any, Coding, str, str]:
+def _from_folder(place: Path, domain: str) -> tuple[Any, Coding, str, str]:
     """The network, the coding, the mode of observations and the algorithm of a checkpoint."""
     weights, facts = read_checkpoint(place, KIND)
-    missing = [name for name in _FACTS if name not in facts]
-    if missing:
-        raise ValueError(f"{place} does not say its {', '.join(missing)}; train it again.")
-    try:
-        coding = Coding.from_json(facts["coding"])
-    except ValueError as error:
-        raise ValueError(f"{place} cannot be played: {error}") from None
+    coding = coding_of(place, facts, _FACTS, domain)
     if facts["obs_mode"] not in OBS_MODES:
         raise ValueError(f"{place}: {unknown_name('obs_mode', facts['obs_mode'], OBS_MODES)}")
     network = _rebuild(place, facts, coding)

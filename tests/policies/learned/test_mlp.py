@@ -50,7 +50,7 @@ def test_it_splits_items(tmp_path):
     folder = save_mlp(network(env, actions=int(env.action_space("agent_0").n)), env, tmp_path / "agent")
     players = {"agent_0": f"mlp:path={folder}", "agent_1": "boulware"}
     assert len(rollout("multi_item", players, 20, seed=0)) == 20
-    with pytest.raises(ValueError, match="plays multi_item, not price"):
+    with pytest.raises(ValueError, match="has learned multi_item games, not price"):
         make_policy("mlp", path=str(folder))
 
 
@@ -79,7 +79,7 @@ def test_what_does_not_fit_is_not_saved(tmp_path):
 def test_what_is_no_checkpoint_says_so(saved):
     facts = json.loads((saved / "policy.json").read_text())
     for change, said in (
-        ({"layers": ["Linear", "Softmax", "Linear"]}, "does not say its layers"),
+        ({"layers": ["Linear", "Softmax", "Linear"]}, "a checkpoint keeps Linear, ReLU, Tanh"),
         ({"layers": ["Linear", "Linear"]}, "cannot be played: layer 1"),
         ({"coding": {**facts["coding"], "layout_version": 0}}, "cannot be played: .*version 0"),
         ({"kind": "sb3"}, "policy 'sb3', not for 'mlp'"),

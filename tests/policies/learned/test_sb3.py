@@ -104,7 +104,7 @@ def test_items_are_split(tmp_path):
     policy = make_policy("sb3", "multi_item", path=str(folder))
     games = rollout("multi_item", {"agent_0": "boulware", "agent_1": policy}, 30, seed=0)
     assert len(games.episodes["deal"]) == 30
-    with pytest.raises(ValueError, match="plays multi_item, not price"):
+    with pytest.raises(ValueError, match="has learned multi_item games, not price"):
         make_policy("sb3", path=str(folder))
 
 
