@@ -75,7 +75,7 @@ def read_checkpoint(folder: str | Path, kind: str) -> tuple[dict[str, NDArray[An
     place = Path(folder)
     missing = [name for name in (WEIGHTS, FACTS) if not (place / name).is_file()]
     if missing:
-        raise ValueError(f"{place} holds no trained network: {' and '.join(missing)} is missing.")
+        raise ValueError(f"{place} holds no trained network: there is no {' and no '.join(missing)} in it.")
     try:
         facts = json.loads((place / FACTS).read_text(encoding="utf-8"))
         tensors = load((place / WEIGHTS).read_bytes())

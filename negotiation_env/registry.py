@@ -36,6 +36,7 @@ KINDS = {
 SPEAKING = frozenset({"llm", "human"})
 """The kinds of policies that talk and take their time."""
 AnyPolicy = Policy[Any, Any]
+_ANY = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 _LISTED = 64
 """The most numbers of an array that are written out as a parameter."""
 
@@ -65,15 +66,20 @@ class Registration:
     kind: str = "scripted"
 
     @property
-    def parameters(self) -> list[str]:
-        """The names of the parameters that it can be built with."""
-        return [name for name in inspect.signature(load_target(self.target)).parameters if name != "self"]
+    def parameters(self) -> Mapping[str, inspect.Parameter]:
+        """The parameters that it can be built with, by name."""
+        return inspect.signature(load_target(self.target)).parameters
 
     def build(self, params: Mapping[str, JsonValue]) -> AnyPolicy:
-        """Create the policy; a wrong parameter raises ``TypeError`` with the right ones."""
+        """Create the policy; a wrong or missing parameter raises ``TypeError`` with the right ones."""
         factory: Callable[..., AnyPolicy] = load_target(self.target)
+        given = {**self.defaults, **params}
+        self._check(given)
+        return factory(**given)
+
+    def _check(self, given: Mapping[str, JsonValue]) -> None:
         accepted = self.parameters
-        wrong = [key for key in params if key not in accepted]
+        wrong = [name for name in given if name not in accepted]
         if wrong:
             near = difflib.get_close_matches(wrong[0], accepted, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
@@ -81,7 +87,11 @@ class Registration:
                 f"policy {self.name!r} has no parameter {wrong[0]!r}.{hint} "
                 f"Its parameters: {', '.join(accepted) or 'none'}."
             )
-        return factory(**{**self.defaults, **params})
+        needed = [name for name, known in accepted.items() if known.default is known.empty and known.kind not in _ANY]
+        missing = [name for name in needed if name not in given]
+        if missing:
+            example = ",".join(f"{name}=..." for name in missing)
+            raise TypeError(f"policy {self.name!r} needs {' and '.join(missing)}; name it as {self.name}:{example}.")
 
 
 _registry: dict[str, dict[str, Registration]] = {}

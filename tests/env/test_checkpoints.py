@@ -39,7 +39,7 @@ def test_one_that_is_there_stays_unless_it_may_go(tmp_path):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda folder: (folder / FACTS).unlink(), "policy.json is missing"),
+        (lambda folder: (folder / FACTS).unlink(), "there is no policy.json in it"),
         (lambda folder: (folder / WEIGHTS).write_bytes(b"\0" * 40), "not whole"),
         (lambda folder: (folder / WEIGHTS).write_bytes((folder / WEIGHTS).read_bytes()[:-4]), "not whole"),
         (lambda folder: (folder / FACTS).write_text("{"), "not whole"),

@@ -70,6 +70,12 @@ def test_a_name_has_one_kind():
         register_policy("asking", "here:Asking")
 
 
+@pytest.mark.parametrize("name", ["d3rlpy", "mlp", "sb3"])
+def test_a_parameter_that_is_missing_is_named(name):
+    with pytest.raises(TypeError, match=rf"policy '{name}' needs path; name it as {name}:path=\.\.\."):
+        make_policy(name)
+
+
 def test_records_hold_only_what_a_policy_says_of_itself():
     register_policy("asking", "here:Asking", kind="llm")
     spec = "asking:model=llama3,base_url=http://secret.example/v1"
