@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from negotiation_env import PriceDecision, list_policies, register_policy, registry, rollout
+from negotiation_env import PriceDecision, list_policies, make_policy, register_policy, registry, rollout
 from negotiation_env.registry import KINDS, find_policy, make_player
 
 
