@@ -1,34 +1,24 @@
-"""What must hold whatever policies, callers and processes do: records, copies, limits, and clear refusals."""
+"""What must hold whatever policies and callers do: records, copies, limits, saved games, and clear refusals."""
 
 import copy
 import dataclasses
-import importlib
 import pickle
-import subprocess
-import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import gymnasium
 import numpy as np
 import pytest
 from pettingzoo import AECEnv
+from single_minded import PAIR, Talking, Walking
 
 from negotiation_env import (
     AppendRho,
     PriceDecision,
     bind,
-    make_policy,
-    metrics,
     play,
     price_v0,
-    register_policy,
-    register_scenario,
     rollout,
-    testing,
 )
-from negotiation_env.registry import policy_params
-
-PAIR = {"buyer_0": "linear", "seller_0": "boulware_firm"}
 
 
 class Reusing:
@@ -136,26 +126,6 @@ def test_limits_in_options_are_put_on_the_tick():
         assert game.seller_min == 400.0
 
 
-WIDE = """
-import numpy as np
-from negotiation_env.price.scenarios import PriceSetup
-def wide(config, seed, games):
-    return PriceSetup(*(np.full(len(games), price) for price in (1000.004, 300.0, 200.0, 1500.0)))
-"""
-
-
-def test_registered_scenarios_are_known_to_worker_processes(tmp_path, monkeypatch):
-    (tmp_path / "wide_scenarios.py").write_text(WIDE)
-    monkeypatch.syspath_prepend(tmp_path)
-    register_scenario("wide", "wide_scenarios:wide")
-    alone, spread = (
-        rollout("price", PAIR, 8, seed=0, scenario="wide", engine=engine, batch_size=3)
-        for engine in ("serial", "process")
-    )
-    assert set(spread.episodes["buyer_max"]) == {1000.0}
-    np.testing.assert_array_equal(alone.decisions["price"], spread.decisions["price"])
-
-
 def test_a_scenario_outside_the_public_range_raises():
     with pytest.raises(ValueError, match=r"inside the public price range \[0.0, 100.0\].*'seed'"):
         price_v0.parallel_env(scenario="seed", price_range=(0, 100)).reset(seed=0)
@@ -229,14 +199,6 @@ def test_a_state_of_another_kind_is_refused(state, message):
         env.set_state(state or long.get_state())
 
 
-class Walking:
-    def reset(self, size, seed=None):
-        """Nothing."""
-
-    def decide(self, view):
-        return PriceDecision(np.full(len(view), 2), np.full(len(view), np.nan))
-
-
 @pytest.mark.parametrize(("opponent", "turns"), [(Walking(), 20), ("linear", 1)])
 def test_a_game_that_ends_in_the_opening_is_the_same_in_both_faces(opponent, turns):
     settings = {"opponent": opponent, "max_turns": turns, "first_mover": "buyer"}
@@ -299,114 +261,9 @@ def test_rho_stands_in_the_infos_of_every_face():
     np.testing.assert_array_equal(last["final_info"]["rho_commanded"], infos["rho_commanded"])
 
 
-class Talking:
-    def reset(self, size, seed=None):
-        """Nothing."""
-
-    def decide(self, view):
-        return PriceDecision(np.zeros(len(view), int), np.full(len(view), 700.0), message=["hello"] * len(view))
-
-
 def test_a_talking_policy_plays_where_there_is_no_chat():
     env = price_v0.parallel_env()
     observations, _ = env.reset(seed=0)
     assert bind(Talking(), env)(observations[env.agents[0]]) in range(104)
     vector = gymnasium.make_vec("negotiation/Price-v0", 1)
     assert bind(Talking(), vector)(vector.reset(seed=0)[0]).shape == (1,)
-
-
-@dataclass
-class Heavy:
-    table: np.ndarray
-    top: float = np.inf
-    count: float = 1
-    inner: object = field(default_factory=object)
-
-    def reset(self, size, seed=None):
-        """Nothing."""
-
-    decide = Talking.decide
-
-
-def test_any_parameters_can_be_recorded_and_tell_runs_apart():
-    def named(table):
-        return rollout("price", {"buyer_0": Heavy(table), "seller_0": "linear"}, 2, seed=0)
-
-    one, other = np.arange(2000.0), np.arange(2000.0)
-    other[1000] = -1.0
-    assert named(one).run.run_id == named(one.copy()).run.run_id != named(other).run.run_id
-    params = policy_params(Heavy(np.arange(2)))
-    assert params == {"table": [0, 1], "top": "inf", "count": 1.0, "inner": "<object>"}
-
-
-def test_whole_and_real_numbers_make_the_same_run():
-    ids = {
-        rollout(
-            "price", {"buyer_0": f"linear:exponent={one}", "seller_0": "linear"}, 1, seed=0, discount=two
-        ).run.run_id
-        for one, two in (("2", 1), ("2.0", 1.0))
-    }
-    assert len(ids) == 1
-
-
-def test_wrong_objects_are_refused_with_advice():
-    policy = make_policy("linear")
-    assert make_policy(policy) is policy
-    with pytest.raises(TypeError, match="need its name"):
-        make_policy(policy, exponent=2)
-    for wrong in (None, Walking, 3):
-        with pytest.raises(TypeError, match="is not a policy"):
-            make_policy(wrong)
-    with pytest.raises(TypeError, match="is not a policy"):
-        testing.check_policy(Walking)
-    with pytest.raises(ValueError, match="'module:Class'"):
-        register_policy("own", Walking)
-    with pytest.raises(ValueError, match="unknown domain 'foo'"):
-        register_policy("own", "own:Own", domain="foo")
-    cart = gymnasium.make("CartPole-v1")
-    with pytest.raises(TypeError, match="environment of this package"):
-        bind("linear", cart)
-    with pytest.raises(TypeError, match="environments of this package"):
-        AppendRho(cart)
-    assert metrics.mean_interval(np.zeros(3)) == (0.0, 0.0)
-
-
-SCRIPT = """
-import os
-import numpy as np
-from negotiation_env import PriceDecision, rollout
-def main():
-    class Inner:
-        def reset(self, size, seed=None): pass
-        def decide(self, view): os._exit(1)
-    global Top
-    Top = Inner
-    Inner.__qualname__ = "Top"
-    rollout("price", {"buyer_0": Inner(), "seller_0": "linear"}, 4, seed=0, engine="process")
-if __name__ == "__main__":
-    main()
-"""
-
-
-def test_a_player_that_workers_cannot_import_is_named(tmp_path):
-    path = tmp_path / "script.py"
-    path.write_text(SCRIPT)
-    done = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, check=False)
-    assert "a worker process cannot import a player" in done.stderr
-    assert "BrokenProcessPool" not in done.stderr
-
-
-DYING = """
-import os
-class Dying:
-    def reset(self, size, seed=None): pass
-    def decide(self, view): os._exit(9)
-"""
-
-
-def test_a_worker_that_dies_gives_advice(tmp_path, monkeypatch):
-    (tmp_path / "dying_policy.py").write_text(DYING)
-    monkeypatch.syspath_prepend(tmp_path)
-    Dying = importlib.import_module("dying_policy").Dying  # noqa: N806  # a class
-    with pytest.raises(RuntimeError, match="use fewer workers"):
-        rollout("price", {"buyer_0": Dying(), "seller_0": Dying()}, 4, seed=0, engine="process")

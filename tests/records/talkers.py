@@ -72,3 +72,8 @@ def talking_run(domain="price", seed=3, **talkers):
     agents = find_domain(domain).agents
     players = {agent: Talker(domain, spec, **talkers) for agent, spec in zip(agents, STRATEGIES[domain], strict=True)}
     return make_run(domain, players, seed, chat=True)
+
+
+def files_of(folder):
+    """What stands in the files of a folder, by name."""
+    return {item.name: item.read_bytes() for item in sorted(folder.iterdir())}
