@@ -47,7 +47,7 @@ def test_a_policy_is_trained_evaluated_and_played(tmp_path):
     assert set(told["evaluation"]["all"]) == {"deal_rate", "payoff", "share", "rho"}
     again = run("--dataset", NAME, "--output_dir", folder, *TINY)
     assert again.exit_code == 2
-    assert "holds a trained policy" in again.stderr
+    assert "holds a training" in again.stderr
     more = run("--dataset", NAME, "--output_dir", folder, *TINY, "--num_steps", 6, "--resume")
     assert more.exit_code == 0, more.output
     assert "mean rho" in more.stdout

@@ -8,6 +8,7 @@ processor with one number of threads.
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from importlib.metadata import version
@@ -30,6 +31,7 @@ _DOMAINS = {"negotiation/Price-v0": "price", "negotiation/MultiItem-v0": "multi_
 _SEEDED = ("algo", "dataset", "seed", "batch_size", "learning_rate", "num_episodes", "num_decisions")
 """What a training that goes on must share with the one that was cut off."""
 _LOGGED_EVERY = 100
+_STEPS, _LOGS = "steps", "logs"
 Evaluate = Callable[[int, Path], Mapping[str, float]]
 """From the step and the folder of a network to figures by name."""
 
@@ -66,7 +68,7 @@ def train(
         seed: of the first weights, of batches and of noise.
         save_every: steps between checkpoints; ``None`` for one at the end.
         resume: go on from the last checkpoint in ``output_dir``.
-        overwrite: replace a policy that is there.
+        overwrite: replace a training that is there, with its checkpoints and logs.
         evaluate: called with a step and the folder of its network, at the end and every ``eval_every`` steps; what it
             returns is drawn by TensorBoard.
         eval_every: steps between evaluations.
@@ -91,8 +93,8 @@ def train(
     if not (np.isfinite(rate) and rate > 0.0):
         raise ValueError(f"learning_rate is {rate}; it must be a number above 0.")
     folder = Path(output_dir)
-    if (folder / FACTS).exists() and not (overwrite or resume):
-        raise ValueError(f"{folder} holds a trained policy; give another folder, overwrite=True, or resume=True.")
+    if _checkpoints(folder) and not (overwrite or resume):
+        raise ValueError(f"{folder} holds a training: resume goes on with it, overwrite replaces it.")
     data = Batches(to_transitions(loaded))
     if algo in ("iql", "cql"):
         data = Batches(data.steps, float(np.std(data.returns)) or 1.0)
@@ -110,7 +112,9 @@ def train(
         "target_return": float(data.returns.max()),
     }
     turns = (coding.config.max_turns + 1) // 2
-    with torch.random.fork_rng(), closing(SummaryWriter(folder / "logs")) as board:
+    if not resume:
+        _clear(folder)
+    with torch.random.fork_rng(), closing(SummaryWriter(folder / _LOGS)) as board:
         torch.manual_seed(_drawn(seed, 0))
         sizes = coding.observation_size, action_size(coding)
         algorithm = networks.new_algorithm(algo, coding.is_discrete, sizes, turns, batch_size, rate)
@@ -131,7 +135,7 @@ def train(
             if progress is not None:
                 progress(1)
         facts["steps"] = num_steps
-        return write_checkpoint(folder, KIND, networks.weights_of(algorithm), facts, overwrite or resume)
+        return write_checkpoint(folder, KIND, networks.weights_of(algorithm), facts, overwrite=True)
 
 
 def coding_of(dataset: MinariDataset) -> Coding:
@@ -153,7 +157,19 @@ def action_size(coding: Coding) -> int:
 
 def step_folder(folder: Path, step: int) -> Path:
     """Where the checkpoint of a step is."""
-    return folder / "steps" / f"{step:08d}"
+    return folder / _STEPS / f"{step:08d}"
+
+
+def _checkpoints(folder: Path) -> list[Path]:
+    """Where a training has left whole networks: those of its steps in order, and the last one."""
+    return [path.parent for path in (*sorted(folder.glob(f"{_STEPS}/*/{FACTS}")), folder / FACTS) if path.exists()]
+
+
+def _clear(folder: Path) -> None:
+    """Remove what another training has left, but for its policy, which stays until there is a new one."""
+    for name in (_STEPS, _LOGS):
+        if (folder / name).exists():
+            shutil.rmtree(folder / name)
 
 
 def load_dataset(dataset: MinariDataset | str) -> MinariDataset:
@@ -203,9 +219,9 @@ def _save(algorithm: Any, folder: Path, facts: Mapping[str, Any], step: int) -> 
 
 def _resumed(algorithm: Any, folder: Path, facts: Mapping[str, Any], num_steps: int) -> int:  # noqa: ANN401
     """Put an algorithm into the state of the last whole checkpoint, and return its step."""
-    found = sorted(path.parent for path in folder.glob(f"steps/*/{FACTS}"))
+    found = [place for place in _checkpoints(folder) if place != folder]
     if not found:
-        raise ValueError(f"there is no checkpoint in {folder / 'steps'}; leave resume out, or give the right folder.")
+        raise ValueError(f"there is no checkpoint in {folder / _STEPS}; leave resume out, or give the right folder.")
     tensors, known = read_checkpoint(found[-1], KIND)
     same = json.loads(json.dumps({name: facts[name] for name in (*_SEEDED, "coding", "network")}))
     for name, value in same.items():

@@ -83,6 +83,19 @@ def test_a_training_that_was_cut_off_goes_on_to_the_same_policy(datasets, tmp_pa
         np.testing.assert_array_equal(once.decisions[column], one_by_one.decisions[column])
 
 
+def test_a_training_is_not_mixed_with_another(datasets, tmp_path):
+    first = train(datasets["discrete"], "discrete_bc", tmp_path, num_steps=4, save_every=2, seed=1, **TINY)
+    (tmp_path / "policy.json").unlink()  # cut off before its end
+    for taken in (tmp_path, first):
+        with pytest.raises(ValueError, match="holds a training: resume goes on with it, overwrite replaces it"):
+            train(datasets["discrete"], "discrete_bc", taken, num_steps=2, seed=2, **TINY)
+    train(datasets["discrete"], "discrete_bc", tmp_path, num_steps=2, seed=2, overwrite=True, **TINY)
+    assert [path.name for path in (tmp_path / "steps").iterdir()] == ["00000002"]
+    resumed = train(datasets["discrete"], "discrete_bc", tmp_path, num_steps=3, seed=2, resume=True, **TINY)
+    whole = train(datasets["discrete"], "discrete_bc", tmp_path / "whole", num_steps=3, seed=2, **TINY)
+    assert weights(resumed) == weights(whole)
+
+
 def test_it_clones(datasets, tmp_path):
     folder = train(datasets["discrete"], "discrete_bc", tmp_path, num_steps=2000, batch_size=64)
     steps = to_transitions(datasets["discrete"])
@@ -153,7 +166,7 @@ def test_wrong_trainings_are_refused(datasets, tmp_path, name, algo, given, said
 
 
 def test_what_is_there_is_kept(datasets, cloned, tmp_path):
-    with pytest.raises(ValueError, match="holds a trained policy"):
+    with pytest.raises(ValueError, match="holds a training"):
         train(datasets["discrete"], "discrete_bc", cloned, **TINY)
     for change, said in (({"seed": 1}, "another seed: 0 and not 1"), ({"num_steps": 2}, "has made 3 steps")):
         with pytest.raises(ValueError, match=said):
