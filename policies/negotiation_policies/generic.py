@@ -25,6 +25,8 @@ from negotiation_policies.strategy import NOISE
 
 _OPENING, _END, _REACTION, _STEP, _GAP, _KNOTS = range(6)
 """Streams of draws that stay the same throughout a game; the last one is the first of many."""
+_EASY = 0.4
+"""How often an opponent accepts any rational offer."""
 
 
 def _drawn(view: PriceView, most: Float64) -> Float64:
@@ -32,10 +34,10 @@ def _drawn(view: PriceView, most: Float64) -> Float64:
     return (0.2 + 0.8 * steady_uniform(view, _OPENING)) * most
 
 
-def _sometimes(view: PriceView, stream: int, most: float) -> Float64:
-    """0 for two games in five, else uniform on (0, most): (B,)."""
+def _sometimes(view: PriceView, stream: int, most: float, never: float = 0.4) -> Float64:
+    """0 in a share ``never`` of the games, else uniform on (0, most): (B,)."""
     drawn = steady_uniform(view, stream)
-    return np.maximum(drawn - 0.4, 0.0) / 0.6 * most
+    return np.maximum(drawn - never, 0.0) / (1.0 - never) * most
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,32 @@ class RandomCurve(OpeningStrategy):
         for length, (start, stop) in zip(lengths / lengths.sum(axis=0), pairwise(ends), strict=True):
             covered += length * np.clip((now - start) / np.maximum(stop - start, NOISE), 0.0, 1.0)
         return covered
+
+
+@dataclass(frozen=True)
+class RandomPath(OpeningStrategy):
+    """Goes up and down along straight pieces between random levels, so it takes back what it has offered.
+
+    It accepts what gains at least the least that it has asked for so far; in two games of five, any rational offer.
+
+    Attributes:
+        opening_margin: the most that a random level can gain; three in ten levels are the own limit.
+        knots: how many times the path bends.
+    """
+
+    opening_margin: float | None = 1000.0
+    knots: int = 2
+
+    def decide(self, view: PriceView) -> PriceDecision:
+        """Accept what was asked for before, else ask for the level of now."""
+        levels = [_sometimes(view, _KNOTS + knot, 1.0, never=0.3) for knot in range(self.knots + 2)]
+        place = elapsed(view) * (self.knots + 1)
+        weights = [np.maximum(1.0 - np.abs(place - knot), 0.0) for knot in range(self.knots + 2)]
+        level = self.opening_gain(view) * np.sum([a * b for a, b in zip(levels, weights, strict=True)], axis=0)
+        asked = view.role[:, None] * (view.own_offers - view.reservation_price[:, None])
+        least = np.minimum(np.where(np.isnan(asked), np.inf, asked).min(axis=1), level)
+        least = np.where(steady_uniform(view, _END) < _EASY, 0.0, least)
+        return decision(price_of(view, level), gain(view, view.standing_offer) >= least - NOISE)
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,7 @@ def _register_price() -> None:
     register_policy("naive_boulware", "negotiation_policies.naive:NaiveBoulware")
     register_policy("random", "negotiation_policies.chance:RandomOffer")
     register_policy("random_curve", "negotiation_policies.generic:RandomCurve")
+    register_policy("random_path", "negotiation_policies.generic:RandomPath")
     register_policy("random_reaction", "negotiation_policies.generic:RandomReaction")
     register_policy("random_zopa", "negotiation_policies.chance:RandomZopa")
 

@@ -43,10 +43,10 @@ def train_rho_mlp(
     output_dir: Annotated[Path, typer.Option("--output_dir", help="Folder for the network.")] = Path(
         "checkpoints", "rho_mlp"
     ),
-    num_epochs: Annotated[float, typer.Option("--num_epochs", help="How often each decision is seen.")] = 4.0,
-    batch_size: Annotated[int, typer.Option("--batch_size", help="Decisions a step.")] = 1024,
-    learning_rate: Annotated[float, typer.Option("--learning_rate", help="The highest of the cycle.")] = 2e-3,
-    hidden: Annotated[int, typer.Option("--hidden", help="Units of each hidden layer.")] = 192,
+    num_epochs: Annotated[float, typer.Option("--num_epochs", help="How often each decision is seen.")] = 6.0,
+    batch_size: Annotated[int, typer.Option("--batch_size", help="Decisions a step.")] = 256,
+    learning_rate: Annotated[float, typer.Option("--learning_rate", help="The highest of the cycle.")] = 1.5e-3,
+    hidden: Annotated[int, typer.Option("--hidden", help="Units of each hidden layer.")] = 256,
     seed: options.FixedSeed = 0,
     overwrite: options.Overwrite = False,
     as_json: options.AsJson = False,

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+import torch
 from negotiation_janus.evaluation import evaluate_rho
 from negotiation_janus.families import GENERIC, TRAINING
+from negotiation_janus.rho_mlp.bins import EXTREME, gains_of, places_of, soft_targets
 from negotiation_janus.rho_mlp.examples import read_examples
 from negotiation_janus.rho_mlp.features import features_of, frame_of
 from negotiation_janus.rho_mlp.training import Settings, save, train
@@ -80,9 +82,43 @@ def test_training_is_repeatable_and_lowers_the_loss(games, tmp_path):
     assert own.params["weights"] != shipped.params["weights"]
 
 
-def test_the_shipped_network_plays_at_once():
-    for settle in ("closest", "strict"):
-        check_policy(make_policy("rho_mlp", rho=0.7, settle=settle))
+@pytest.mark.parametrize("checkpoint", ["teacher", "hindsight"])
+@pytest.mark.parametrize("settle", ["closest", "strict"])
+def test_the_shipped_networks_play_at_once(checkpoint, settle):
+    check_policy(make_policy("rho_mlp", rho=0.7, settle=settle, checkpoint=checkpoint))
+
+
+def test_strict_asks_for_no_less_than_the_target_and_takes_no_less():
+    found = evaluate_rho(
+        lambda rho: make_policy("rho_mlp", rho=rho, settle="strict"), ["linear", "boulware", "price_fixed_loose"],
+        [0.1, 0.5, 0.9], information="known", num_episodes=40, seed=5,
+    ).summary  # fmt: skip
+    assert found["error"] < 0.005
+    assert found["slope"] > 0.98
+    assert found["deal_rate"] > 0.6
+
+
+def test_a_power_of_time_is_followed_to_its_end():
+    games = rollout("price", {"buyer_0": "hardliner", "seller_0": ["boulware", "linear", "conceder"]}, 60, seed=0)
+    rows = np.flatnonzero((games.decisions["seat"] == 0) & (games.decisions["turn"] >= 11))
+    view = games.views(rows).take(np.arange(len(rows)))
+    limit = np.repeat(games.episodes["seller_min"], games.episodes["turns"])[rows]
+    frame = frame_of(view, np.full(len(rows), 0.5))
+    width = (view.reservation_price - limit) / (view.price_high - view.price_low)
+    assert frame.curve.found.all()
+    np.testing.assert_allclose(frame.curve.end, width, atol=0.006)  # offers are rounded to cents
+    assert (frame.curve.misfit < 0.001).all()
+
+
+def test_bins_are_exact_where_it_counts():
+    base, reach = np.array([0.2, 0.2, 0.2, 0.2]), np.full(4, 0.9)
+    gains = np.array([0.0, 0.1, 0.2, 0.9])
+    places = places_of(gains, base, reach)
+    np.testing.assert_allclose(gains_of(np.rint(places), base, reach), gains, atol=1e-12)
+    soft = soft_targets(torch.from_numpy(np.array([50.0, EXTREME])))
+    np.testing.assert_allclose(soft.sum(dim=1), 1.0, atol=1e-6)
+    assert soft[1, EXTREME] == 1.0
+    assert soft[0].argmax() == 50
 
 
 @pytest.mark.parametrize("information", ["known", "private"])
@@ -94,7 +130,7 @@ def test_it_comes_out_as_commanded(information):
     ).summary  # fmt: skip
     assert found["impasse_at_minus_one"] == 1.0
     assert found["violations"] == 0.0
-    assert found["regret"] < (0.03 if information == "known" else 0.1)
+    assert found["regret"] < (0.01 if information == "known" else 0.05)
 
 
 def test_what_it_cannot_do_is_said(games, tmp_path):

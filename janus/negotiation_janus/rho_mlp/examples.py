@@ -13,6 +13,7 @@ from negotiation_env.policy import ACCEPT, Float64
 from negotiation_env.records.games import Games
 from negotiation_env.records.sources import open_source
 from negotiation_env.trajectories import decision_points
+from negotiation_janus.rho_mlp.bins import places_of
 from negotiation_janus.rho_mlp.features import IMPASSE, features_of, frame_of
 
 Label = Literal["commanded", "outcome"]
@@ -27,8 +28,7 @@ class Examples:
 
     Attributes:
         features: float32 (N, F).
-        targets: float32 (N,), the place of an offer over its base in units of the public range, at least 0, or -1 for
-            an acceptance.
+        targets: float32 (N,), the place of an offer among the bins, or -1 for an acceptance.
     """
 
     features: NDArray[np.float32]
@@ -65,7 +65,7 @@ def read_examples(path: str | Path, label: Label, hide: bool) -> Examples:
             asked = view.role * (point.offer[rows] - view.reservation_price) / frame.unit
             learned = kind <= ACCEPT
             features.append(features_of(view, rho[rows], frame)[learned])
-            targets.append(np.where(kind == ACCEPT, ACCEPTED, np.maximum(asked - frame.base, 0.0))[learned])
+            targets.append(np.where(kind == ACCEPT, ACCEPTED, places_of(asked, frame.base, frame.reach))[learned])
     found = Examples(np.concatenate(features), np.concatenate(targets).astype(np.float32))
     if not len(found):
         raise ValueError(

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from negotiation_env.policy import Float64, Int64
 from negotiation_env.price.view import PriceView
+from negotiation_janus.rho_mlp.curves import Curve, fit_curve
 
-FEATURES_VERSION = 1
+FEATURES_VERSION = 2
 """Goes up whenever a feature changes its place or its meaning."""
 IMPASSE = -1.0
 _LAST = 10
@@ -24,7 +25,10 @@ _TURNS_LEFT = 8
 """So many turns before the deadline each turn has a feature of its own."""
 _LONGEST = 100
 _STEEP = 10.0
-"""Steps are small beside the gains that they join."""
+"""Steps and misfits are small beside gains."""
+_SMALLEST = 1e-6
+_FITS = 0.002
+"""The misfit below which a curve through all offers is trusted more than one through the last three."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +43,8 @@ class Frame:
         standing: (n,) the own gain of what can be accepted; NaN if nothing can.
         own: (n, T) the own gains of own offers; NaN after the last.
         opponent: (n, T) the own gains of the opponent's offers; NaN after the last.
+        curve: through the opponent's first, middle and last offer.
+        recent: through its last three.
     """
 
     unit: Float64
@@ -48,11 +54,20 @@ class Frame:
     standing: Float64
     own: Float64
     opponent: Float64
+    curve: Curve
+    recent: Curve
 
     @property
     def base(self) -> Float64:
-        """(n,) where the price bins begin: the commanded gain where it is known, else the own limit."""
-        return np.where(np.isnan(self.width), 0.0, self.share * self.width)
+        """(n,) the commanded gain: the share of the surplus, or of the guess where it is hidden."""
+        return np.asarray(self.share * np.where(np.isnan(self.width), self.guess, self.width))
+
+    @property
+    def guess(self) -> Float64:
+        """(n,) the surplus as the opponent's offers promise it, from 0 to the reach."""
+        best = np.where(np.isnan(self.opponent), 0.0, self.opponent).max(axis=1)
+        end = np.where(self.curve.misfit < _FITS, self.curve.end, self.recent.end)
+        return np.asarray(np.clip(np.maximum(end, best), 0.0, self.reach))
 
 
 def frame_of(view: PriceView, rho: Float64, hide: bool = False) -> Frame:
@@ -65,6 +80,7 @@ def frame_of(view: PriceView, rho: Float64, hide: bool = False) -> Frame:
     end = gains(np.where(view.role > 0, view.price_high, view.price_low))
     share = np.where(view.role > 0, rho, 1.0 - rho)
     width = np.maximum(gains(view.opponent_reservation_price), 0.0)
+    opponent = gains(view.opponent_offers)
     return Frame(
         unit=unit,
         share=np.where(rho == IMPASSE, 0.0, share),
@@ -72,7 +88,9 @@ def frame_of(view: PriceView, rho: Float64, hide: bool = False) -> Frame:
         width=np.full(len(view), np.nan) if hide else width,
         standing=gains(view.standing_offer),
         own=gains(view.own_offers),
-        opponent=gains(view.opponent_offers),
+        opponent=opponent,
+        curve=fit_curve(opponent, view),
+        recent=fit_curve(opponent, view, recent=True),
     )
 
 
@@ -119,12 +137,33 @@ def _opponent(frame: Frame, view: PriceView) -> list[NDArray[np.generic]]:
     steps = [_STEEP * _step(last[lag], last[lag + 1], made > lag + 1) for lag in range(_LAST - 1)]
     slope = _step(last[0], last[2], made > 2) / 2.0
     ahead = last[0] + slope * np.ceil((view.max_turns - view.turn) / 2.0)
-    shares = [frame.share * amount for amount in (first, best, standing, ahead)]
+    promised = (first, best, standing, ahead, frame.curve.end, frame.recent.end)
+    shares = [*(frame.share * amount for amount in promised), frame.guess]
     own_last = _back(frame.own, _count(frame.own), 0)
     return [
         there, standing, standing - frame.base, standing - own_last, 2.0 * made / view.max_turns, first, best,
         _STEEP * slope, ahead, *shares, *last, *steps,
+        *_shape(frame.curve), *_shape(frame.recent), *_movement(frame.opponent),
     ]  # fmt: skip
+
+
+def _shape(curve: Curve) -> list[NDArray[np.generic]]:
+    return [curve.end, curve.log_power / 4.0, _STEEP * curve.misfit, curve.found]
+
+
+def _movement(offers: Float64) -> list[NDArray[np.generic]]:
+    """How much offers (n, T) have moved in all, on a logarithmic scale, and how much they have taken back."""
+    known = ~np.isnan(offers)
+    most = np.where(known, offers, -np.inf).max(axis=1)
+    least = np.where(known, offers, np.inf).min(axis=1)
+    moved = np.where(known.any(axis=1), most - least, 0.0)
+    back = np.where(known[:, 1:], np.maximum(-np.diff(np.where(known, offers, 0.0), axis=1), 0.0), 0.0).sum(axis=1)
+    return [_magnitude(moved), _magnitude(back), back > _SMALLEST]
+
+
+def _magnitude(amount: Float64) -> Float64:
+    """From 0, for less than a millionth of the range, to 1, for all of it."""
+    return np.asarray(1.0 - np.log10(np.clip(amount, _SMALLEST, 1.0)) / np.log10(_SMALLEST))
 
 
 def _count(offers: Float64) -> Int64:

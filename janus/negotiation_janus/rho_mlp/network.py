@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 
 from negotiation_env.policy import Float64, Int64
 
-BINS = 401
-"""Price bins over the width of the public range: a bin is a 400th of it."""
 LAYERS = 3
 NAMES = ("mean", "scale", *(f"layers.{layer}.{part}" for layer in range(LAYERS) for part in ("weight", "bias")))
 """The tensors of a checkpoint."""

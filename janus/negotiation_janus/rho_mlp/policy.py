@@ -12,12 +12,14 @@ from negotiation_env.checkpoints import digest, read_checkpoint
 from negotiation_env.policy import Float64, JsonValue
 from negotiation_env.price.view import PriceDecision, PriceView
 from negotiation_env.wrappers import check_rho
+from negotiation_janus.rho_mlp.bins import BINS, gains_of
 from negotiation_janus.rho_mlp.features import FEATURES_VERSION, IMPASSE, Frame, features_of, frame_of
-from negotiation_janus.rho_mlp.network import BINS, NAMES, Network
+from negotiation_janus.rho_mlp.network import NAMES, Network
 
 KIND = "rho_mlp"
-SHIPPED = Path(__file__).parents[1] / "checkpoints" / "rho_mlp"
-"""The network that comes with the package."""
+_CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
+SHIPPED = {"teacher": _CHECKPOINTS / "rho_mlp", "hindsight": _CHECKPOINTS / "hindsight"}
+"""The networks that come with the package: cloned from the teacher, and from whatever came out as a baseline."""
 SETTLE = ("closest", "strict")
 _WITHIN = 0.01
 _NOISE = 1e-9
@@ -33,9 +35,11 @@ class RhoMlp:
     Args:
         rho: the commanded seller's share of the surplus in [0, 1], or -1 for an intended impasse.
         settle: ``"closest"`` also takes what is left in the end, as the network has learned; ``"strict"`` accepts only
-            what lies within a hundredth of the surplus of the target, which is what the network would offer where the
-            opponent's limit is hidden.
-        checkpoint: the folder of another network than the one that is shipped.
+            what lies within a hundredth of the surplus of the target and asks for no less; where the opponent's limit
+            is hidden, the target is what the network would offer.
+        checkpoint: the network: ``"teacher"``, the shipped one that was cloned from the teacher's games;
+            ``"hindsight"``, the shipped baseline that was cloned from the recipe ``price-seed`` with the rho that came
+            out as if it had been commanded; or the folder of another one.
 
     Raises:
         ValueError: a bad rho, or no such checkpoint.
@@ -43,11 +47,11 @@ class RhoMlp:
 
     name = KIND
 
-    def __init__(self, rho: float = 0.5, settle: str = "closest", checkpoint: str | None = None) -> None:
+    def __init__(self, rho: float = 0.5, settle: str = "closest", checkpoint: str = "teacher") -> None:
         if settle not in SETTLE:
             raise ValueError(f"settle is {settle!r}; it must be 'closest' or 'strict'.")
         self.rho, self.settle = check_rho(rho), settle
-        tensors, facts = _read(SHIPPED if checkpoint is None else Path(checkpoint))
+        tensors, facts = _read(SHIPPED.get(checkpoint, Path(checkpoint)))
         self.network, self.hides = Network.of_tensors(tensors), "known" not in facts["information"]
         self.params: dict[str, JsonValue] = {"rho": self.rho, "settle": settle, "weights": digest(tensors)}
 
@@ -61,10 +65,11 @@ class RhoMlp:
         if self.rho == IMPASSE:
             return _decision(view, frame, frame.reach, np.zeros(len(view), dtype=np.bool_))
         likely, place = self.network(features_of(view, rho, frame))
-        asked = np.minimum(frame.base + place / (BINS - 1), frame.reach)
+        asked = gains_of(place, frame.base, frame.reach)
         accept = (likely >= 0.5) & (frame.standing >= -_NOISE)
         if self.settle == "strict":
             accept &= self._is_near(frame, asked)
+            asked = np.where(np.isnan(frame.width), asked, np.maximum(asked, frame.base))
         return _decision(view, frame, asked, accept)
 
     def _is_near(self, frame: Frame, asked: Float64) -> NDArray[np.bool_]:

@@ -1,8 +1,4 @@
-"""Training `rho_mlp` by behaviour cloning, with a rho as what is asked for (RvS: Emmons et al. 2022).
-
-Price bins are learned from soft targets, a Gaussian of one bin around the offer (HL-Gauss: Imani and White 2018), so
-that neighbouring bins count as nearly right.
-"""
+"""Training `rho_mlp` by behaviour cloning, with a rho as what is asked for (RvS: Emmons et al. 2022)."""
 
 from __future__ import annotations
 
@@ -16,19 +12,20 @@ from numpy.typing import NDArray
 
 from negotiation_env.checkpoints import write_checkpoint
 from negotiation_env.policy import JsonValue
+from negotiation_janus.rho_mlp.bins import BINS, EXTREME, soft_targets
 from negotiation_janus.rho_mlp.examples import Examples
 from negotiation_janus.rho_mlp.features import FEATURES_VERSION
-from negotiation_janus.rho_mlp.network import BINS, LAYERS
+from negotiation_janus.rho_mlp.network import LAYERS
 from negotiation_janus.rho_mlp.policy import KIND
 
 if TYPE_CHECKING:
     import torch
 
 _WARM_UP = 0.1
+_ANCHORS = 0.25
+"""The share of the decisions to hold the anchor that is learned from, at so much more weight: most are alike."""
 _CONSTANT = 1e-3
 """A feature that spreads less is not scaled."""
-_SPREAD = 1.0
-"""Bins: the standard deviation of a soft target."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +40,10 @@ class Settings:
         seed: same seed, same weights on the same machine.
     """
 
-    num_epochs: float = 4.0
-    batch_size: int = 1024
-    learning_rate: float = 2e-3
-    hidden: int = 192
+    num_epochs: float = 6.0
+    batch_size: int = 256
+    learning_rate: float = 1.5e-3
+    hidden: int = 256
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -82,6 +79,10 @@ def train(
     if not (torch.isfinite(features).all() and torch.isfinite(targets).all()):
         raise ValueError("the decisions hold NaN or infinity; check the record that they come from.")
     torch.manual_seed(settings.seed)
+    is_anchor = targets == EXTREME
+    kept = ~is_anchor | (torch.rand(len(targets)) < _ANCHORS)
+    features, targets = features[kept], targets[kept]
+    weights = torch.where(is_anchor[kept], 1.0 / _ANCHORS, 1.0)
     mean, spread = features.mean(dim=0), features.std(dim=0)
     scale = torch.where(spread > _CONSTANT, spread, 1.0)
     layers = _layers(features.shape[1], settings.hidden)
@@ -93,7 +94,7 @@ def train(
     losses = []
     with _one_thread():
         for step, rows in zip(range(steps), _batches(len(targets), settings.batch_size), strict=False):
-            loss = _loss(layers((features[rows] - mean) / scale), targets[rows])
+            loss = _loss(layers((features[rows] - mean) / scale), targets[rows], weights[rows])
             if not torch.isfinite(loss):
                 raise ValueError(f"the loss is {loss.item()} in step {step}; lower the learning rate.")
             optimizer.zero_grad()
@@ -131,15 +132,13 @@ def _batches(size: int, batch_size: int) -> Iterator[torch.Tensor]:
         yield from (order[low : low + batch_size] for low in range(0, size, batch_size))
 
 
-def _loss(scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """The cross-entropy to ACCEPT or to the soft bins."""
+def _loss(scores: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """The weighted cross-entropy to ACCEPT or to the soft bins."""
     import torch
 
     likely, accepts = torch.log_softmax(scores, dim=1), targets < 0
-    places = (targets.clamp(0.0, 1.0) * (BINS - 1))[:, None]
-    soft = torch.softmax(-((torch.arange(BINS) - places) ** 2) / (2 * _SPREAD**2), dim=1)
-    offers = (likely[:, :-1] * soft).sum(dim=1)
-    return -torch.where(accepts, likely[:, -1], offers).mean()
+    offers = (likely[:, :-1] * soft_targets(targets)).sum(dim=1)
+    return -(weights * torch.where(accepts, likely[:, -1], offers)).sum() / weights.sum()
 
 
 def _tensors(layers: torch.nn.Sequential, mean: torch.Tensor, scale: torch.Tensor) -> dict[str, NDArray[Any]]:
