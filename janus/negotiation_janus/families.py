@@ -12,7 +12,7 @@ TRAINING = (
     "random_absolute_tit_for_tat", "relative_tit_for_tat", "tit_for_tat",
 )  # fmt: skip
 """Polynomial curves over time, fixed and random offers, tit-for-tat."""
-GENERIC = ("random_curve", "random_path", "random_reaction")
+GENERIC = ("random_curve", "random_path", "random_power", "random_reaction")
 """Opponents that draw themselves anew for each game; they complete the first part where training data is made."""
 VALIDATION = ("naive_boulware", "naive_concession", "fair", "fair_fast", "fair_slow", "split_difference")
 """To choose and tune on: naive and fair concession, and splitting the difference."""

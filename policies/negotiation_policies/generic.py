@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -41,31 +42,44 @@ def _sometimes(view: PriceView, stream: int, most: float, never: float = 0.4) ->
 
 
 @dataclass(frozen=True)
-class RandomCurve(OpeningStrategy):
-    """Concedes along a curve that falls in straight pieces from a random opening to a random end.
-
-    The curve goes through ``knots`` random times between the opening and the deadline; how much of the way is covered
-    on each piece is random too. It accepts what gains at least as much as the curve says now.
+class RandomConcession(OpeningStrategy, ABC):
+    """Concedes from a random opening to a random end and accepts what gains at least as much as it asks for now.
 
     Attributes:
         opening_margin: the most that the random opening can gain; it gains at least a fifth of that.
-        knots: how many times the curve bends.
         firmest: the end is ``max(0, U(-firmest, firmest))`` of the opening, so it is the own limit in half the games.
     """
 
     opening_margin: float | None = 1000.0
-    knots: int = 3
     firmest: float = 0.6
 
     def decide(self, view: PriceView) -> PriceDecision:
         """Accept what the curve asks for, else ask for it."""
         opening = _drawn(view, self.opening_gain(view))
         end = np.maximum(2.0 * steady_uniform(view, _END) - 1.0, 0.0) * self.firmest
-        level = opening * (1.0 - (1.0 - end) * self._covered(view))
+        level = opening * (1.0 - (1.0 - end) * self.covered(view))
         return decision(price_of(view, level), gain(view, view.standing_offer) >= level - NOISE)
 
-    def _covered(self, view: PriceView) -> Float64:
+    @abstractmethod
+    def covered(self, view: PriceView) -> Float64:
         """The share (B,) of the way from the opening to the end that is covered by now."""
+
+
+@dataclass(frozen=True)
+class RandomCurve(RandomConcession):
+    """Concedes along a curve that falls in straight pieces from a random opening to a random end.
+
+    The curve goes through ``knots`` random times between the opening and the deadline; how much of the way is covered
+    on each piece is random too.
+
+    Attributes:
+        knots: how many times the curve bends.
+    """
+
+    knots: int = 3
+
+    def covered(self, view: PriceView) -> Float64:
+        """The pieces that are over, and a part of the present one."""
         pieces = self.knots + 1
         bends = np.sort([steady_uniform(view, _KNOTS + knot) for knot in range(self.knots)], axis=0)
         ends = [np.zeros(len(view)), *bends, np.ones(len(view))]
@@ -74,6 +88,22 @@ class RandomCurve(OpeningStrategy):
         for length, (start, stop) in zip(lengths / lengths.sum(axis=0), pairwise(ends), strict=True):
             covered += length * np.clip((now - start) / np.maximum(stop - start, NOISE), 0.0, 1.0)
         return covered
+
+
+@dataclass(frozen=True)
+class RandomPower(RandomConcession):
+    """Concedes along a random power of time, ``t^e``, from a random opening to a random end.
+
+    Attributes:
+        exponents: e is drawn between these two, its logarithm uniformly.
+    """
+
+    exponents: tuple[float, float] = (0.2, 40.0)
+
+    def covered(self, view: PriceView) -> Float64:
+        """``t^e``."""
+        low, high = np.log(self.exponents)
+        return np.asarray(elapsed(view) ** np.exp(low + (high - low) * steady_uniform(view, _KNOTS)))
 
 
 @dataclass(frozen=True)

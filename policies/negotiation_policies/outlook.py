@@ -11,8 +11,6 @@ from negotiation_env.price.view import PriceView
 from negotiation_policies.orientation import count_offers, known_columns, offer_before
 from negotiation_policies.strategy import NOISE, Bool
 
-_FASTEST = 2.0
-
 
 @dataclass(frozen=True, eq=False)
 class Outlook:
@@ -22,7 +20,7 @@ class Outlook:
         last: of its last offer.
         best: of its best offer.
         next: of its next offer, if its steps go on growing or shrinking as they did: the last step times its ratio to
-            the one before, at most twice it. If it has taken anything back lately, of its last offer again.
+            the one before. If it has taken anything back lately, of its last offer again.
         never_moved: whether all its offers are the same.
     """
 
@@ -40,7 +38,7 @@ class Outlook:
         step, previous = np.nan_to_num(last - before), np.nan_to_num(before - earlier)
         grows = np.where(previous > 0.0, step / np.where(previous > 0.0, previous, 1.0), 1.0)
         steady = (step >= -NOISE) & (previous >= -NOISE)
-        ahead = np.where(steady, step * np.minimum(grows, _FASTEST), 0.0)
+        ahead = np.where(steady, step * grows, 0.0)
         known = known_columns(view, view.opponent_offers)
         gains = view.role[:, None] * (known - view.reservation_price[:, None])
         best = np.where(np.isnan(gains), -np.inf, gains).max(axis=1, initial=-np.inf)

@@ -55,6 +55,7 @@ def _register_price() -> None:
     register_policy("random", "negotiation_policies.chance:RandomOffer")
     register_policy("random_curve", "negotiation_policies.generic:RandomCurve")
     register_policy("random_path", "negotiation_policies.generic:RandomPath")
+    register_policy("random_power", "negotiation_policies.generic:RandomPower")
     register_policy("random_reaction", "negotiation_policies.generic:RandomReaction")
     register_policy("random_zopa", "negotiation_policies.chance:RandomZopa")
 
