@@ -14,6 +14,13 @@ from negotiation_env.price.view import PriceDecision, PriceView
 HOLD, RATIONAL, LIMIT = range(3)
 PLANS = np.array(list(product((0.0, 0.15, 0.4, 0.8), (0.5, 1.0, 3.0), (0.02, 0.1), (HOLD, RATIONAL, LIMIT))))
 """(72, 4): the anchor a above the target as a share of the surplus, its exponent g, the tolerance, and the ending."""
+_TARGET_HELD, _ANCHORED = (
+    (PLANS[:, 0] == anchor) & (PLANS[:, 1:] == (0.5, 0.02, HOLD)).all(axis=1) for anchor in (0.0, 0.8)
+)
+_TWINS = (PLANS[:, 0] == 0.0) & (PLANS[:, 1] > 0.5)
+STAGES = tuple(map(np.flatnonzero, (_TARGET_HELD | _ANCHORED, ~(_TARGET_HELD | _ANCHORED | _TWINS))))
+"""The rows of `PLANS` in the order in which to play them: the two that most often settle on the target, then the rest.
+Without an anchor the exponent is nothing, so of such plans one is there for all exponents."""
 _LAST_RESORT = 0.01
 _NOISE = 1e-9
 

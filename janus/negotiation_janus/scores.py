@@ -31,7 +31,8 @@ class Outcomes:
         rho: (C, E) of the settlement; NaN without a deal.
         turns: (C, E).
         violations: bool (C, E), deals past the own limit.
-        closest: (C, E) the least distance from the command that a plan has reached; NaN where none deals, and for -1.
+        nearest: (C, E) rho of the settlement closest to the command that a plan has reached; NaN where none deals, and
+            for -1.
     """
 
     opponent: str
@@ -41,7 +42,12 @@ class Outcomes:
     rho: Float64
     turns: NDArray[np.integer]
     violations: NDArray[np.bool_]
-    closest: Float64
+    nearest: Float64
+
+    @property
+    def closest(self) -> Float64:
+        """(C, E) the least distance from the command that a plan has reached; NaN where there is none."""
+        return np.abs(self.nearest - self.commands[:, None])
 
     @property
     def error(self) -> Float64:

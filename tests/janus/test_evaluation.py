@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from negotiation_env import PriceDecision, make_policy, rollout
+from negotiation_env.run import make_run
 
 pytest.importorskip("polars", reason="needs pip install 'negotiation-env[datasets]'")
 
-from negotiation_janus.evaluation import evaluate_rho  # after the skip
-from negotiation_janus.plans import PLANS, Plans
+from negotiation_janus.achievable import Search  # after the skip
+from negotiation_janus.evaluation import evaluate_policies, evaluate_rho
+from negotiation_janus.plans import PLANS, STAGES, Plans
 from negotiation_janus.scores import Outcomes, summarise
 
 KNOWN = {"information": "known", "num_episodes": 20}
@@ -94,6 +96,48 @@ def test_the_closest_is_what_the_plans_reach_one_by_one(information):
 def test_there_are_72_different_plans():
     assert PLANS.shape == (72, 4)
     assert len({tuple(plan) for plan in PLANS.tolist()}) == 72
+    played = np.concatenate(STAGES)
+    assert len(set(played.tolist())) == len(played) == 60, "without an anchor three exponents are one plan"
+    assert PLANS[np.setdiff1d(np.arange(72), played), 0].tolist() == [0.0] * 12
+
+
+@pytest.mark.parametrize("settings", [{}, {"price_grid": 101}, {"scenario": "private", "max_turns": 5}, {"tick": 7.0}])
+@pytest.mark.parametrize("opponent", ["linear", "micro_coarse", "hold_rho:rho=0.2,assumed_width=475", "random"])
+def test_plans_that_are_left_out_would_have_changed_nothing(opponent, settings):
+    commands, episodes = np.array([0.0, 0.35, 1.0]), 6
+
+    def run_of(policy):
+        settled = {"price_range": (210.0, 1505.0), **settings} if "tick" in settings else settings
+        return make_run("price", {"buyer_0": policy, "seller_0": opponent}, 2, **settled)
+
+    staged, whole = (Search(run_of, commands, episodes, "buyer") for _ in range(2))
+    whole._least[:] = -1.0
+    for plans in STAGES:
+        staged.play(plans)
+    whole.play(np.arange(len(PLANS)))
+    distances = [np.abs(search.rho - commands[:, None]) for search in (staged, whole)]
+    assert distances[0].tobytes() == distances[1].tobytes()
+
+
+def test_several_policies_are_evaluated_as_each_alone():
+    makers = {"teacher": teacher, "walker": lambda rho: Walker(), "spec": lambda rho: f"hold_rho:rho={rho}"}
+    arguments = (["linear", "tit_for_tat"], [-1, 0.2, 0.7])
+    together = evaluate_policies(makers, *arguments, seed=5, **KNOWN)
+    assert list(together) == list(makers)
+    for name, make in makers.items():
+        alone = evaluate_rho(make, *arguments, seed=5, **KNOWN)
+        assert together[name].table.equals(alone.table)
+        assert repr(together[name].summary) == repr(alone.summary)
+    played = rollout("price", {"buyer_0": "hold_rho:rho=0.7", "seller_0": "linear"}, 20, seed=5,
+                     first_mover="seller", information="known").episodes  # fmt: skip
+    (row,) = rows(together["spec"], command=0.7, opponent="linear", role="buyer", first_mover="seller")
+    assert row["achieved"] == played["rho"][played["deal"]].mean()
+
+
+def test_progress_counts_the_episodes_of_the_policies():
+    told = []
+    evaluate_policies({"a": teacher, "b": teacher}, ["linear"], [0.2, 0.7], progress=told.append, **KNOWN)
+    assert told == [2 * 2 * 20] * 4
 
 
 def test_the_teacher_brings_it_about():
@@ -126,7 +170,7 @@ def test_measures_of_known_outcomes():
     rho[0] = np.nan
     rho[2, :10] = np.nan
     cell = Outcomes("any", "buyer", "buyer", commands, rho, np.full((4, 50), 7), np.zeros((4, 50), bool),
-                    np.full((4, 50), 0.05))  # fmt: skip
+                    commands[:, None] + np.full((4, 50), 0.05))  # fmt: skip
     told = summarise([cell], 0)
     x, y = np.broadcast_to(commands[1:, None], (3, 50))[~np.isnan(rho[1:])], rho[1:][~np.isnan(rho[1:])]
     assert told["slope"] == pytest.approx(np.polyfit(x, y, 1)[0])
