@@ -43,7 +43,7 @@ class Search:
         self._least = self._least_distance(probe.config.tick)  # type: ignore[attr-defined]  # this is a price game
 
     def play(self, plans: Int64) -> None:
-        """Play the given plans (rows of `negotiation_janus.plans.PLANS`) wherever a settlement can still be closer."""
+        """Play the given plans (rows of `negotiation_janus.plans.WHOLE`) wherever a settlement can still be closer."""
         best = self.rho.ravel()  # a view, so that what is found is kept
         distance = np.abs(best - self._command)
         left = np.flatnonzero(~(distance <= self._least))

@@ -22,7 +22,7 @@ from negotiation_env.price.rules import SIDES
 from negotiation_env.registry import AnyPolicy, Player, make_player
 from negotiation_env.run import Run, Seat, make_run
 from negotiation_janus.achievable import Search
-from negotiation_janus.plans import STAGES
+from negotiation_janus.plans import FURTHER, STAGES
 from negotiation_janus.scores import Outcomes, cell_scores, summarise
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ def evaluate_rho(
         make: gives the policy (or its spec) for a command.
         opponents: policies or specs.
         commands: rhos in [0, 1], and -1 for an intended impasse.
-        **options: num_episodes, seed, roles, first_movers, progress and the games' settings: see `evaluate_policies`.
+        **options: num_episodes, seed, roles, first_movers, strict, progress and the settings of the games, see
+            `evaluate_policies`.
 
     Returns:
         A row for each (command, opponent, role, first mover), and the summary of all.
@@ -79,6 +80,7 @@ def evaluate_policies(
     seed: int = 0,
     roles: Sequence[str] = SIDES,
     first_movers: Sequence[str] = SIDES,
+    strict: bool = False,
     progress: Callable[[int], None] | None = None,
     **settings: Any,  # noqa: ANN401  # the games' settings
 ) -> dict[str, RhoEvaluation]:
@@ -92,6 +94,7 @@ def evaluate_policies(
         seed: same seed, same episodes for every policy.
         roles: the seats that the policy takes, ``"buyer"`` and ``"seller"``.
         first_movers: who moves first.
+        strict: whether to play further plans as well, for the measure ``strict_regret``.
         progress: called with the number of the policies' episodes that were played since the last call.
         **settings: of the games, see `negotiation_env.price.config.PriceConfig`: scenario, information, max_turns.
 
@@ -101,7 +104,7 @@ def evaluate_policies(
     _check(makers, commands, opponents, roles, first_movers, num_episodes)
     players = [make_player(opponent, "price") for opponent in opponents]
     policies = {name: [make(float(command)) for command in commands] for name, make in makers.items()}
-    match = _Match(policies, np.array(commands, dtype=np.float64), num_episodes, seed, settings)
+    match = _Match(policies, np.array(commands, dtype=np.float64), num_episodes, seed, strict, settings)
     known: dict[str, list[Outcomes]] = {name: [] for name in makers}
     for cell in product(players, roles, first_movers):
         for name, outcomes in match.outcomes(*cell).items():
@@ -148,6 +151,7 @@ class _Match:
         commands: (C,).
         episodes: how many: E.
         seed: of the episodes.
+        strict: whether to play further plans as well.
         settings: of the games.
     """
 
@@ -155,6 +159,7 @@ class _Match:
     commands: Float64
     episodes: int
     seed: int
+    strict: bool
     settings: Mapping[str, Any]
 
     def outcomes(self, opponent: Player, role: str, first_mover: str) -> dict[str, Outcomes]:
@@ -166,9 +171,12 @@ class _Match:
             role=role,
             first_mover=first_mover,
             commands=self.commands,
-            nearest=self._nearest(run_of, role),
         )
-        return {name: shared(**self._achieved(run_of(policies), role)) for name, policies in self.policies.items()}
+        nearest = self._nearest(run_of, role)
+        return {
+            name: shared(**nearest, **self._achieved(run_of(policies), role))
+            for name, policies in self.policies.items()
+        }
 
     def _run(self, opponent: AnyPolicy, role: str, first_mover: str, seat: Seat) -> Run:
         seats = {f"{side}_0": seat if side == role else opponent for side in SIDES}
@@ -190,13 +198,15 @@ class _Match:
         }
         return {name: values.reshape(shape) for name, values in found.items()}
 
-    def _nearest(self, run_of: Callable[[AnyPolicy], Run], role: str) -> Float64:
+    def _nearest(self, run_of: Callable[[AnyPolicy], Run], role: str) -> dict[str, Float64]:
         """The rho (C, E) of the plans' settlement closest to each command; NaN where none deals, and for -1."""
         aimed = self.commands != IMPASSE
-        nearest = np.full((len(self.commands), self.episodes), np.nan)
+        sets = {"nearest": STAGES, **({"strictly": (FURTHER,)} if self.strict else {})}
+        found = {name: np.full((len(self.commands), self.episodes), np.nan) for name in sets}
         if aimed.any():
             search = Search(run_of, self.commands[aimed], self.episodes, role)
-            for plans in STAGES:
-                search.play(plans)
-            nearest[aimed] = search.rho
-        return nearest
+            for name, stages in sets.items():
+                for plans in stages:
+                    search.play(plans)
+                found[name][aimed] = search.rho
+        return found

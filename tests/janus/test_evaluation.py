@@ -10,7 +10,7 @@ pytest.importorskip("polars", reason="needs pip install 'negotiation-env[dataset
 
 from negotiation_janus.achievable import Search  # after the skip
 from negotiation_janus.evaluation import evaluate_policies, evaluate_rho
-from negotiation_janus.plans import PLANS, STAGES, Plans
+from negotiation_janus.plans import FURTHER, PLANS, STAGES, WHOLE, Plans
 from negotiation_janus.scores import Outcomes, summarise
 
 KNOWN = {"information": "known", "num_episodes": 20}
@@ -115,8 +115,13 @@ def test_plans_that_are_left_out_would_have_changed_nothing(opponent, settings):
     for plans in STAGES:
         staged.play(plans)
     whole.play(np.arange(len(PLANS)))
+    assert WHOLE[: len(PLANS), :4].tobytes() == PLANS.tobytes()
     distances = [np.abs(search.rho - commands[:, None]) for search in (staged, whole)]
     assert distances[0].tobytes() == distances[1].tobytes()
+    staged.play(FURTHER)
+    assert (
+        np.nan_to_num(np.abs(staged.rho - commands[:, None]), nan=9.0) <= np.nan_to_num(distances[0], nan=9.0)
+    ).all()
 
 
 def test_several_policies_are_evaluated_as_each_alone():
@@ -132,6 +137,43 @@ def test_several_policies_are_evaluated_as_each_alone():
                      first_mover="seller", information="known").episodes  # fmt: skip
     (row,) = rows(together["spec"], command=0.7, opponent="linear", role="buyer", first_mover="seller")
     assert row["achieved"] == played["rho"][played["deal"]].mean()
+
+
+def test_strict_regret_is_against_further_plans():
+    arguments = (teacher, ["tit_for_tat", "micro_coarse"], [-1, 0.2, 0.7])
+    usual, strict = (evaluate_rho(*arguments, strict=strict, **KNOWN) for strict in (False, True))
+    assert strict.table.drop("strict_regret").equals(usual.table)
+    assert "strict_regret" not in usual.summary
+    assert strict.table["strict_regret"].null_count() == usual.table["regret"].null_count()
+    assert (strict.table["strict_regret"] >= strict.table["regret"]).all()
+    assert strict.summary["strict_regret"] > strict.summary["regret"]
+    low, high = strict.summary["strict_regret_interval"]
+    assert low <= strict.summary["strict_regret"] <= high
+
+
+def test_a_plan_drops_from_its_extreme_and_concedes_ticks():
+    drop, token = (
+        np.flatnonzero((np.array(row) == WHOLE).all(axis=1))
+        for row in ((np.inf, 1.0, 0.01, 0, 3, 0), (0.0, 1.0, 0.02, 0, 0, 1))
+    )
+    for plan, offers in ((drop, [1500, 1500, 1500, 500, 500]), (token, [500.04, 500.03, 500.02, 500.01, 500])):
+        seats = {"seller_0": Plans(plan, np.array([100.0]), np.array([500.0])), "buyer_0": "hardliner"}
+        limits = {"buyer_max": 900.0, "seller_min": 400.0, "first_mover": "seller"}
+        moves = rollout("price", seats, 1, seed=0, options=limits, max_turns=10).decisions
+        assert moves["price"][moves["role"] == 1].tolist() == pytest.approx(offers)
+
+
+def test_what_is_achievable_bounds_what_is_reached():
+    commands, shape = np.array([0.0, 0.5, 1.0]), (3, 4)
+    rho = np.full(shape, np.nan)
+    rho[1] = 0.6
+    nearest = np.broadcast_to(np.array([0.1, 0.2, np.nan])[:, None], shape)
+    cell = Outcomes("any", "buyer", "buyer", commands, rho, np.full(shape, 7), np.zeros(shape, bool), nearest)
+    np.testing.assert_array_equal(cell.achievable[:, 0], [0.1, 0.6, np.nan])
+    told = summarise([cell], 0)
+    assert told["deal_rate_achievable"] == pytest.approx(2 / 3)
+    assert told["spearman_achievable"] == pytest.approx(1.0)
+    assert np.isnan(told["spearman"]), "all of its own deals are at one command"
 
 
 def test_progress_counts_the_episodes_of_the_policies():
