@@ -7,7 +7,7 @@ the `negotiation_janus.plans.PLANS`, each against a fresh copy of the opponent w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from negotiation_env.engine import play_batch
 from negotiation_env.policy import Float64
 from negotiation_env.price.rules import SIDES
-from negotiation_env.registry import AnyPolicy, Player, make_player
+from negotiation_env.registry import AnyPolicy, Player, make_player, unknown_name
 from negotiation_env.run import Run, Seat, make_run
+from negotiation_env.workers import check_players, map_in_processes
 from negotiation_janus.achievable import Search
 from negotiation_janus.plans import FURTHER, STAGES
 from negotiation_janus.scores import Outcomes, cell_scores, summarise
@@ -31,7 +32,10 @@ if TYPE_CHECKING:
 COMMANDS = (-1.0, *(round(0.1 * step, 1) for step in range(11)))
 """The commands that are given if none are named."""
 IMPASSE = -1.0
+ENGINES = ("serial", "process")
 Make = Callable[[float], str | AnyPolicy]
+Cell = tuple[int, str, str]
+"""The place of an opponent in the list, the seat of the policy, the first mover."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,8 +63,8 @@ def evaluate_rho(
         make: gives the policy (or its spec) for a command.
         opponents: policies or specs.
         commands: rhos in [0, 1], and -1 for an intended impasse.
-        **options: num_episodes, seed, roles, first_movers, strict, progress and the settings of the games, see
-            `evaluate_policies`.
+        **options: num_episodes, seed, roles, first_movers, strict, engine, workers, progress and the games' settings,
+            see `evaluate_policies`.
 
     Returns:
         A row for each (command, opponent, role, first mover), and the summary of all.
@@ -81,6 +85,8 @@ def evaluate_policies(
     roles: Sequence[str] = SIDES,
     first_movers: Sequence[str] = SIDES,
     strict: bool = False,
+    engine: str = "serial",
+    workers: int = 1,
     progress: Callable[[int], None] | None = None,
     **settings: Any,  # noqa: ANN401  # the games' settings
 ) -> dict[str, RhoEvaluation]:
@@ -95,19 +101,24 @@ def evaluate_policies(
         roles: the seats that the policy takes, ``"buyer"`` and ``"seller"``.
         first_movers: who moves first.
         strict: whether to play further plans as well, for the measure ``strict_regret``.
+        engine: ``"serial"``, or ``"process"``: worker processes, with the same result.
+        workers: how many of them.
         progress: called with the number of the policies' episodes that were played since the last call.
         **settings: of the games, see `negotiation_env.price.config.PriceConfig`: scenario, information, max_turns.
 
     Raises:
-        ValueError: a bad command, an empty list, or a bad setting.
+        ValueError: a bad command, an empty list, a bad setting, or a player that worker processes cannot share.
+        TypeError: a player cannot be sent to another process.
     """
-    _check(makers, commands, opponents, roles, first_movers, num_episodes)
-    players = [make_player(opponent, "price") for opponent in opponents]
+    _check(makers, commands, opponents, roles, first_movers, {"num_episodes": num_episodes, "workers": workers})
+    if engine not in ENGINES:
+        raise ValueError(unknown_name("engine", engine, ENGINES))
     policies = {name: [make(float(command)) for command in commands] for name, make in makers.items()}
-    match = _Match(policies, np.array(commands, dtype=np.float64), num_episodes, seed, strict, settings)
+    players = [make_player(opponent, "price") for opponent in opponents]
+    match = _Match(policies, players, np.array(commands, dtype=np.float64), num_episodes, seed, strict, settings)
     known: dict[str, list[Outcomes]] = {name: [] for name in makers}
-    for cell in product(players, roles, first_movers):
-        for name, outcomes in match.outcomes(*cell).items():
+    for cell in match.cells(list(product(range(len(players)), roles, first_movers)), engine, workers):
+        for name, outcomes in cell.items():
             known[name].append(outcomes)
         if progress is not None:
             progress(num_episodes * len(commands) * len(makers))
@@ -120,7 +131,7 @@ def _check(
     opponents: Sequence[str | AnyPolicy],
     roles: Sequence[str],
     first_movers: Sequence[str],
-    num_episodes: int,
+    counts: Mapping[str, int],
 ) -> None:
     for name, values in {
         "makers": makers,
@@ -138,8 +149,9 @@ def _check(
         wrong = [side for side in given if side not in SIDES]
         if wrong:
             raise ValueError(f"{name} holds {wrong[0]!r}; allowed are {', '.join(SIDES)}.")
-    if isinstance(num_episodes, bool) or not isinstance(num_episodes, int) or num_episodes < 1:
-        raise ValueError(f"num_episodes is {num_episodes!r}; it must be a whole number, at least 1.")
+    for name, count in counts.items():
+        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+            raise ValueError(f"{name} is {count!r}; it must be a whole number, at least 1.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,6 +160,7 @@ class _Match:
 
     Attributes:
         policies: by name, a policy (or its spec) for each command.
+        opponents: whom they meet.
         commands: (C,).
         episodes: how many: E.
         seed: of the episodes.
@@ -156,14 +169,24 @@ class _Match:
     """
 
     policies: Mapping[str, Sequence[str | AnyPolicy]]
+    opponents: Sequence[Player]
     commands: Float64
     episodes: int
     seed: int
     strict: bool
     settings: Mapping[str, Any]
 
-    def outcomes(self, opponent: Player, role: str, first_mover: str) -> dict[str, Outcomes]:
-        """What came out, by policy."""
+    def cells(self, cells: Sequence[Cell], engine: str, workers: int) -> Iterator[dict[str, Outcomes]]:
+        """What came out in each cell, by policy."""
+        if engine == "serial":
+            return map(self.outcomes, cells)
+        for policies in self.policies.values():
+            check_players(self._run([opponent.policy for opponent in self.opponents], *cells[0][1:], policies))
+        return map_in_processes(self.outcomes, cells, workers)
+
+    def outcomes(self, cell: Cell) -> dict[str, Outcomes]:
+        """What came out in one cell, by policy."""
+        opponent, role, first_mover = self.opponents[cell[0]], *cell[1:]
         run_of = partial(self._run, opponent.policy, role, first_mover)
         shared: Callable[..., Outcomes] = partial(
             Outcomes,
@@ -178,7 +201,7 @@ class _Match:
             for name, policies in self.policies.items()
         }
 
-    def _run(self, opponent: AnyPolicy, role: str, first_mover: str, seat: Seat) -> Run:
+    def _run(self, opponent: Seat, role: str, first_mover: str, seat: Seat) -> Run:
         seats = {f"{side}_0": seat if side == role else opponent for side in SIDES}
         return make_run("price", seats, self.seed, **{**self.settings, "first_mover": first_mover})
 

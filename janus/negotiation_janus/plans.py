@@ -30,8 +30,8 @@ WHOLE = np.vstack(
         list(product((_EXTREME,), (1.0,), (0.01, 0.1), (HOLD, RATIONAL), (1, 2, 3, 5, 8, 12), (0, 1))),
     ]
 )
-"""(156, 6): `PLANS`, then those of `strict_regret`. Two further columns: how many turns before the deadline a plan drops
-from its extreme to the target (0: it follows its curve), and whether its offers also fall by a tick each time."""
+"""(156, 6): `PLANS`, then those of `strict_regret`. Two further columns: how many turns before the deadline a plan
+drops from its extreme to the target (0: it follows its curve), and whether its offers also fall by a tick each time."""
 FURTHER = np.arange(len(PLANS), len(WHOLE))
 """The rows of `WHOLE` beyond `PLANS`."""
 _LAST_RESORT = 0.01

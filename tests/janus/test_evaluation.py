@@ -176,6 +176,15 @@ def test_what_is_achievable_bounds_what_is_reached():
     assert np.isnan(told["spearman"]), "all of its own deals are at one command"
 
 
+def test_worker_processes_change_nothing():
+    arguments = ({"teacher": teacher, "hold": lambda rho: f"hold_rho:rho={rho}"}, ["linear", "random"], [-1, 0.2, 0.7])
+    serial = evaluate_policies(*arguments, strict=True, **KNOWN)
+    shared = evaluate_policies(*arguments, strict=True, engine="process", workers=2, **KNOWN)
+    for name, result in serial.items():
+        assert result.table.equals(shared[name].table)
+        assert repr(result.summary) == repr(shared[name].summary)
+
+
 def test_progress_counts_the_episodes_of_the_policies():
     told = []
     evaluate_policies({"a": teacher, "b": teacher}, ["linear"], [0.2, 0.7], progress=told.append, **KNOWN)
@@ -235,6 +244,8 @@ def test_measures_of_known_outcomes():
         ({"roles": ["agent_0"]}, "allowed are buyer, seller"),
         ({"first_movers": ["random"]}, "allowed are buyer, seller"),
         ({"num_episodes": 0}, "at least 1"),
+        ({"workers": 0}, "workers is 0"),
+        ({"engine": "proces"}, "Did you mean 'process'"),
         ({"opponents": ["linaer"]}, "Did you mean 'linear'"),
         ({"information": "secret"}, "information"),
     ],
