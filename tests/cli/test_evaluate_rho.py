@@ -1,6 +1,9 @@
 """`negotiate evaluate-rho`."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -11,6 +14,7 @@ from typer.testing import CliRunner
 
 from negotiation_env import list_policies
 
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 CALL = ("--opponents", "linear,split_difference", "--commands", "-1,0.2,0.8", "--num_episodes", "8")
 
 
@@ -68,6 +72,15 @@ def test_scenarios_side_by_side_and_the_same_bytes_from_worker_processes(tmp_pat
         assert summary["strict_regret"] >= summary["regret"]
     table = pl.read_parquet(tmp_path / "serial" / "rho_table.parquet")
     assert table["scenario"].unique(maintain_order=True).to_list() == ["varied", "seed"]
+
+
+def test_the_runnable_file_does_the_same(tmp_path):
+    call = (*CALL, "--no_yardsticks", "--information", "known", "--json")
+    script = [sys.executable, SCRIPTS / "evaluate_rho.py", *call, "--output_dir", "rho"]
+    done = subprocess.run(script, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == run(*call, "--output_dir", tmp_path / "other").stdout
+    assert (tmp_path / "rho" / "rho_table.parquet").is_file()
 
 
 def test_the_parts_of_the_families_are_known_and_share_nothing():
