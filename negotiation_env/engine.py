@@ -48,13 +48,20 @@ class _Move:
     notes: Any
 
 
-def play_batch(run: Run, games: Int64, record: bool = True, watch: Callable[[Batch], None] | None = None) -> Batch:
+def play_batch(
+    run: Run,
+    games: Int64,
+    record: bool = True,
+    watch: Callable[[Batch], None] | None = None,
+    chosen: Int64 | None = None,
+) -> Batch:
     """Play the given games (B,) of a run and return what is kept of them.
 
-    ``watch``, which needs a record, is called after each turn with the games as they then stand.
+    ``watch``, which needs a record, is called after each turn with the games as they then stand. ``chosen`` (2, B) says
+    which of each seat's players plays each game, in place of those that `sample_players` draws.
     """
     state, setup = _deal(run, games)
-    chosen = sample_players(run, games)
+    chosen = sample_players(run, games) if chosen is None else chosen
     columns: dict[str, Array] = {"episode": games, **setup, "player_0": chosen[0], "player_1": chosen[1]}
     for player in dict.fromkeys(run.players[0] + run.players[1]):
         player.policy.reset(len(games), run.seed)

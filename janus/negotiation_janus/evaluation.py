@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 from negotiation_env.engine import play_batch
 from negotiation_env.policy import Float64
 from negotiation_env.price.rules import SIDES
-from negotiation_env.registry import AnyPolicy, make_player
-from negotiation_env.run import Run, make_run
-from negotiation_env.turns import DEAL
-from negotiation_janus.plans import PLANS, Plans
+from negotiation_env.registry import AnyPolicy, Player, make_player, unknown_name
+from negotiation_env.run import Run, Seat, make_run
+from negotiation_env.workers import check_players, map_in_processes
+from negotiation_janus.achievable import Search
+from negotiation_janus.plans import FURTHER, STAGES
 from negotiation_janus.scores import Outcomes, cell_scores, summarise
 
 if TYPE_CHECKING:
@@ -31,7 +32,10 @@ if TYPE_CHECKING:
 COMMANDS = (-1.0, *(round(0.1 * step, 1) for step in range(11)))
 """The commands that are given if none are named."""
 IMPASSE = -1.0
+ENGINES = ("serial", "process")
 Make = Callable[[float], str | AnyPolicy]
+Cell = tuple[int, str, str]
+"""The place of an opponent in the list, the seat of the policy, the first mover."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,13 +55,7 @@ def evaluate_rho(
     make: Make,
     opponents: Sequence[str | AnyPolicy],
     commands: Sequence[float] = COMMANDS,
-    *,
-    num_episodes: int = 200,
-    seed: int = 0,
-    roles: Sequence[str] = SIDES,
-    first_movers: Sequence[str] = SIDES,
-    progress: Callable[[int], None] | None = None,
-    **settings: Any,  # noqa: ANN401  # the games' settings
+    **options: Any,  # noqa: ANN401  # the options of `evaluate_policies`
 ) -> RhoEvaluation:
     """Command each rho against each opponent, in both seats, moving first and second, on the same episodes.
 
@@ -65,12 +63,8 @@ def evaluate_rho(
         make: gives the policy (or its spec) for a command.
         opponents: policies or specs.
         commands: rhos in [0, 1], and -1 for an intended impasse.
-        num_episodes: of each row of the table.
-        seed: same seed, same episodes for every policy.
-        roles: the seats that the policy takes, ``"buyer"`` and ``"seller"``.
-        first_movers: who moves first.
-        progress: called with the number of episodes that were played since the last call.
-        **settings: of the games, see `negotiation_env.price.config.PriceConfig`: scenario, information, max_turns.
+        **options: num_episodes, seed, roles, first_movers, strict, engine, workers, progress and the games' settings,
+            see `evaluate_policies`.
 
     Returns:
         A row for each (command, opponent, role, first mover), and the summary of all.
@@ -78,25 +72,69 @@ def evaluate_rho(
     Raises:
         ValueError: a bad command, an empty list, or a bad setting.
     """
-    _check(commands, opponents, roles, first_movers, num_episodes)
-    known = []
-    for outcomes in _cells(
-        make, opponents, tuple(map(float, commands)), num_episodes, seed, roles, first_movers, settings
-    ):
-        known.append(outcomes)
+    return evaluate_policies({"": make}, opponents, commands, **options)[""]
+
+
+def evaluate_policies(
+    makers: Mapping[str, Make],
+    opponents: Sequence[str | AnyPolicy],
+    commands: Sequence[float] = COMMANDS,
+    *,
+    num_episodes: int = 200,
+    seed: int = 0,
+    roles: Sequence[str] = SIDES,
+    first_movers: Sequence[str] = SIDES,
+    strict: bool = False,
+    engine: str = "serial",
+    workers: int = 1,
+    progress: Callable[[int], None] | None = None,
+    **settings: Any,  # noqa: ANN401  # the games' settings
+) -> dict[str, RhoEvaluation]:
+    """What `evaluate_rho` finds for several policies; what was achievable is found once for all of them.
+
+    Args:
+        makers: for each policy, by name, what gives it (or its spec) for a command.
+        opponents: policies or specs.
+        commands: rhos in [0, 1], and -1 for an intended impasse.
+        num_episodes: of each row of the table.
+        seed: same seed, same episodes for every policy.
+        roles: the seats that the policy takes, ``"buyer"`` and ``"seller"``.
+        first_movers: who moves first.
+        strict: whether to play further plans as well, for the measure ``strict_regret``.
+        engine: ``"serial"``, or ``"process"``: worker processes, with the same result.
+        workers: how many of them.
+        progress: called with the number of the policies' episodes that were played since the last call.
+        **settings: of the games, see `negotiation_env.price.config.PriceConfig`: scenario, information, max_turns.
+
+    Raises:
+        ValueError: a bad command, an empty list, a bad setting, or a player that worker processes cannot share.
+        TypeError: a player cannot be sent to another process.
+    """
+    _check(makers, commands, opponents, roles, first_movers, {"num_episodes": num_episodes, "workers": workers})
+    if engine not in ENGINES:
+        raise ValueError(unknown_name("engine", engine, ENGINES))
+    policies = {name: [make(float(command)) for command in commands] for name, make in makers.items()}
+    players = [make_player(opponent, "price") for opponent in opponents]
+    match = _Match(policies, players, np.array(commands, dtype=np.float64), num_episodes, seed, strict, settings)
+    known: dict[str, list[Outcomes]] = {name: [] for name in makers}
+    for cell in match.cells(list(product(range(len(players)), roles, first_movers)), engine, workers):
+        for name, outcomes in cell.items():
+            known[name].append(outcomes)
         if progress is not None:
-            progress(num_episodes * len(commands))
-    return RhoEvaluation(cell_scores(known), summarise(known, seed))
+            progress(num_episodes * len(commands) * len(makers))
+    return {name: RhoEvaluation(cell_scores(cells), summarise(cells, seed)) for name, cells in known.items()}
 
 
 def _check(
+    makers: Mapping[str, Make],
     commands: Sequence[float],
     opponents: Sequence[str | AnyPolicy],
     roles: Sequence[str],
     first_movers: Sequence[str],
-    num_episodes: int,
+    counts: Mapping[str, int],
 ) -> None:
     for name, values in {
+        "makers": makers,
         "commands": commands,
         "opponents": opponents,
         "roles": roles,
@@ -111,76 +149,87 @@ def _check(
         wrong = [side for side in given if side not in SIDES]
         if wrong:
             raise ValueError(f"{name} holds {wrong[0]!r}; allowed are {', '.join(SIDES)}.")
-    if isinstance(num_episodes, bool) or not isinstance(num_episodes, int) or num_episodes < 1:
-        raise ValueError(f"num_episodes is {num_episodes!r}; it must be a whole number, at least 1.")
+    for name, count in counts.items():
+        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+            raise ValueError(f"{name} is {count!r}; it must be a whole number, at least 1.")
 
 
-def _cells(
-    make: Make,
-    opponents: Sequence[str | AnyPolicy],
-    commands: tuple[float, ...],
-    episodes: int,
-    seed: int,
-    roles: Sequence[str],
-    first_movers: Sequence[str],
-    settings: Mapping[str, Any],
-) -> Iterator[Outcomes]:
-    """The outcomes against one opponent, in one seat, with one first mover, at a time."""
-    policies = [make(command) for command in commands]
-    for opponent in opponents:
-        player = make_player(opponent, "price")
-        for role, first_mover in product(roles, first_movers):
-            run_of = partial(_run, player.policy, role, seed, {**settings, "first_mover": first_mover})
-            yield Outcomes(
-                opponent=player.name,
-                role=role,
-                first_mover=first_mover,
-                commands=np.array(commands),
-                closest=_closest_by_plans(run_of, commands, episodes, role),
-                **_achieved([run_of(policy) for policy in policies], episodes, role),
-            )
+@dataclass(frozen=True, eq=False)
+class _Match:
+    """All policies with all commands, to be played against one opponent, in one seat, with one first mover, at a time.
 
+    Attributes:
+        policies: by name, a policy (or its spec) for each command.
+        opponents: whom they meet.
+        commands: (C,).
+        episodes: how many: E.
+        seed: of the episodes.
+        strict: whether to play further plans as well.
+        settings: of the games.
+    """
 
-def _run(opponent: AnyPolicy, role: str, seed: int, settings: Mapping[str, Any], policy: str | AnyPolicy) -> Run:
-    seats = {f"{side}_0": policy if side == role else opponent for side in SIDES}
-    return make_run("price", seats, seed, **settings)
+    policies: Mapping[str, Sequence[str | AnyPolicy]]
+    opponents: Sequence[Player]
+    commands: Float64
+    episodes: int
+    seed: int
+    strict: bool
+    settings: Mapping[str, Any]
 
+    def cells(self, cells: Sequence[Cell], engine: str, workers: int) -> Iterator[dict[str, Outcomes]]:
+        """What came out in each cell, by policy."""
+        if engine == "serial":
+            return map(self.outcomes, cells)
+        for policies in self.policies.values():
+            check_players(self._run([opponent.policy for opponent in self.opponents], *cells[0][1:], policies))
+        return map_in_processes(self.outcomes, cells, workers)
 
-def _achieved(runs: Sequence[Run], episodes: int, role: str) -> dict[str, NDArray[Any]]:
-    """What the policy reached with each command: arrays (commands, episodes)."""
-    games = np.arange(episodes)
-    found: dict[str, list[NDArray[Any]]] = {"rho": [], "turns": [], "violations": []}
-    for run in runs:
-        facts = play_batch(run, games, record=False).episodes
+    def outcomes(self, cell: Cell) -> dict[str, Outcomes]:
+        """What came out in one cell, by policy."""
+        opponent, role, first_mover = self.opponents[cell[0]], *cell[1:]
+        run_of = partial(self._run, opponent.policy, role, first_mover)
+        shared: Callable[..., Outcomes] = partial(
+            Outcomes,
+            opponent=opponent.name,
+            role=role,
+            first_mover=first_mover,
+            commands=self.commands,
+        )
+        nearest = self._nearest(run_of, role)
+        return {
+            name: shared(**nearest, **self._achieved(run_of(policies), role))
+            for name, policies in self.policies.items()
+        }
+
+    def _run(self, opponent: Seat, role: str, first_mover: str, seat: Seat) -> Run:
+        seats = {f"{side}_0": seat if side == role else opponent for side in SIDES}
+        return make_run("price", seats, self.seed, **{**self.settings, "first_mover": first_mover})
+
+    def _achieved(self, run: Run, role: str) -> dict[str, NDArray[Any]]:
+        """What the players of the seat, one a command, have reached: arrays (C, E)."""
+        shape = len(self.commands), self.episodes
+        command, game = (index.ravel() for index in np.indices(shape))
+        chosen = np.zeros((2, len(game)), dtype=np.int64)
+        chosen[SIDES.index(role)] = command
+        facts = play_batch(run, game, record=False, chosen=chosen).episodes
         results = run.domain.result_columns(run.config, facts)
         columns = {name: column() if callable(column) else column for name, column in results.items()}
-        found["rho"].append(np.where(columns["deal"], columns["rho"], np.nan))
-        found["turns"].append(facts["turns"])
-        found["violations"].append(columns[f"violation_{role}"])
-    return {name: np.stack(rows) for name, rows in found.items()}
+        found = {
+            "rho": np.where(columns["deal"], columns["rho"], np.nan),
+            "turns": facts["turns"],
+            "violations": columns[f"violation_{role}"],
+        }
+        return {name: values.reshape(shape) for name, values in found.items()}
 
-
-def _closest_by_plans(
-    run_of: Callable[[AnyPolicy], Run], commands: Sequence[float], episodes: int, role: str
-) -> Float64:
-    """The least |settlement - command| of all plans (commands, episodes); NaN where no plan deals, and for -1."""
-    aims = np.array([command for command in commands if command != IMPASSE])
-    closest = np.full((len(commands), episodes), np.nan)
-    if not len(aims):
-        return closest
-    shape = (len(aims), len(PLANS), episodes)
-    command, plan, game = (index.ravel() for index in np.indices(shape))
-    probe = run_of(Plans(np.zeros(episodes, dtype=np.int64), np.zeros(episodes), np.zeros(episodes)))
-    setup, _ = probe.domain.deal(probe.config, probe.seed, np.arange(episodes), None)
-    width = np.maximum(setup.buyer_max - setup.seller_min, 0.0)
-    share = aims if role == "seller" else 1.0 - aims
-    run = run_of(Plans(plan, share[command] * width[game], width[game]))
-    facts = play_batch(run, game, record=False).episodes
-    rho = np.where(
-        facts["ended"] == DEAL,
-        (facts["price"] - facts["seller_min"]) / (facts["buyer_max"] - facts["seller_min"]),
-        np.nan,
-    )
-    distance = np.where(np.isnan(rho), np.inf, np.abs(rho - aims[command])).reshape(shape).min(axis=1)
-    closest[np.array(commands) != IMPASSE] = np.where(np.isinf(distance), np.nan, distance)
-    return closest
+    def _nearest(self, run_of: Callable[[AnyPolicy], Run], role: str) -> dict[str, Float64]:
+        """The rho (C, E) of the plans' settlement closest to each command; NaN where none deals, and for -1."""
+        aimed = self.commands != IMPASSE
+        sets = {"nearest": STAGES, **({"strictly": (FURTHER,)} if self.strict else {})}
+        found = {name: np.full((len(self.commands), self.episodes), np.nan) for name in sets}
+        if aimed.any():
+            search = Search(run_of, self.commands[aimed], self.episodes, role)
+            for name, stages in sets.items():
+                for plans in stages:
+                    search.play(plans)
+                found[name][aimed] = search.rho
+        return found

@@ -31,7 +31,9 @@ class Outcomes:
         rho: (C, E) of the settlement; NaN without a deal.
         turns: (C, E).
         violations: bool (C, E), deals past the own limit.
-        closest: (C, E) the least distance from the command that a plan has reached; NaN where none deals, and for -1.
+        nearest: (C, E) rho of the settlement closest to the command that a plan has reached; NaN where none deals, and
+            for -1.
+        strictly: the same of all plans, the further ones included; ``None`` if they were not played.
     """
 
     opponent: str
@@ -41,7 +43,13 @@ class Outcomes:
     rho: Float64
     turns: NDArray[np.integer]
     violations: NDArray[np.bool_]
-    closest: Float64
+    nearest: Float64
+    strictly: Float64 | None = None
+
+    @property
+    def closest(self) -> Float64:
+        """(C, E) the least distance from the command that a plan has reached; NaN where there is none."""
+        return np.abs(self.nearest - self.commands[:, None])
 
     @property
     def error(self) -> Float64:
@@ -59,6 +67,19 @@ class Outcomes:
         return np.asarray(self.error - self.closest_achievable)
 
     @property
+    def achievable(self) -> Float64:
+        """(C, E) rho of the settlement closest to the command that a plan or the policy itself has reached."""
+        own = np.isnan(self.closest) | (self.error <= self.closest)
+        return np.where(own, self.rho, self.nearest)
+
+    @property
+    def strict_regret(self) -> Float64:
+        """(C, E) as `regret`, against all plans that there are; NaN without a deal, or if they were not played."""
+        further = np.full_like(self.rho, np.nan) if self.strictly is None else self.strictly
+        distance = np.abs(further - self.commands[:, None])
+        return np.where(np.isnan(distance), np.nan, self.error - np.fmin(self.closest_achievable, distance))
+
+    @property
     def missed(self) -> Float64:
         """(C, E) 1 where a plan deals and the policy does not, 0 where the policy deals, NaN where nobody does."""
         deal = ~np.isnan(self.rho)
@@ -70,6 +91,7 @@ def cell_scores(outcomes: Sequence[Outcomes]) -> pl.DataFrame:
 
     Columns: ``command``, ``opponent``, ``role``, ``first_mover``, ``num_episodes``, ``deal_rate``, ``achieved`` (mean
     rho of the deals), ``error`` (mean distance from the command), ``closest_achievable``, ``regret`` (of the deals),
+    ``strict_regret`` (the same against further plans as well, if these were played),
     ``missed_deals`` (share of the episodes in which a deal was achievable), ``violations`` (share of deals past the own
     limit) and ``turn`` (mean turn on which deals were closed). Where a mean has nothing to be of it is null.
     """
@@ -80,6 +102,7 @@ def cell_scores(outcomes: Sequence[Outcomes]) -> pl.DataFrame:
         for place, command in enumerate(cell.commands.tolist()):
             rho = cell.rho[place]
             deal = ~np.isnan(rho)
+            strict = {"strict_regret": _mean(cell.strict_regret[place]) if command >= 0 else None}
             rows.append(
                 {
                     "command": command,
@@ -92,13 +115,14 @@ def cell_scores(outcomes: Sequence[Outcomes]) -> pl.DataFrame:
                     "error": _mean(cell.error[place]) if command >= 0 else None,
                     "closest_achievable": _mean(cell.closest_achievable[place]) if command >= 0 else None,
                     "regret": _mean(cell.regret[place]) if command >= 0 else None,
+                    **(strict if cell.strictly is not None else {}),
                     "missed_deals": _mean(cell.missed[place]) if command >= 0 else None,
                     "violations": _mean(np.where(deal, cell.violations[place], np.nan)),
                     "turn": _mean(np.where(deal, cell.turns[place], np.nan)),
                 }
             )
-    floats = ("achieved", "error", "closest_achievable", "regret", "missed_deals", "violations", "turn")
-    return pl.DataFrame(rows, schema_overrides=dict.fromkeys(floats, pl.Float64))
+    named = {"command", "opponent", "role", "first_mover", "num_episodes"}
+    return pl.DataFrame(rows, schema_overrides=dict.fromkeys(rows[0].keys() - named, pl.Float64))
 
 
 def summarise(outcomes: Sequence[Outcomes], seed: int) -> dict[str, Any]:
@@ -106,8 +130,10 @@ def summarise(outcomes: Sequence[Outcomes], seed: int) -> dict[str, Any]:
 
     Names: ``regret``, ``error``, ``closest_achievable``, ``deal_rate``, ``missed_deals``, ``violations``, ``turn``,
     ``spearman`` and ``slope`` (of the achieved rho on the commanded one, over deals), all of commands in [0, 1], and
-    ``impasse_at_minus_one``. ``name_interval`` is (low, high). ``negative_slopes`` is the share of opponents, by role,
-    whose own slope is below 0, without an interval. What cannot be computed is NaN.
+    ``impasse_at_minus_one``. ``strict_regret`` is there if the further plans were played. ``spearman_achievable`` and
+    ``deal_rate_achievable`` are of the settlements that came closest among the plans' and the policy's own: where
+    opponents do not give in, nobody's can be high. ``name_interval`` is (low, high). ``negative_slopes`` is the share
+    of opponents, by role, whose own slope is below 0, without an interval. What cannot be computed is NaN.
     """
     aimed = outcomes[0].commands >= 0.0
     rng = np.random.default_rng(seed)
@@ -118,17 +144,25 @@ def summarise(outcomes: Sequence[Outcomes], seed: int) -> dict[str, Any]:
         "error": lambda cell: cell.error,
         "closest_achievable": lambda cell: cell.closest_achievable,
         "deal_rate": lambda cell: (~np.isnan(cell.rho)).astype(float),
+        "deal_rate_achievable": lambda cell: (~np.isnan(cell.achievable)).astype(float),
         "missed_deals": lambda cell: cell.missed,
         "violations": lambda cell: np.where(np.isnan(cell.rho), np.nan, cell.violations),
         "turn": lambda cell: np.where(np.isnan(cell.rho), np.nan, cell.turns),
     }
+    if outcomes[0].strictly is not None:
+        means["strict_regret"] = lambda cell: cell.strict_regret
     for name, values in means.items():
         _put(summary, name, _mean_sums([values(cell)[aimed] for cell in outcomes]), weights, _ratio)
     refused = [np.isnan(cell.rho[~aimed]).astype(float) for cell in outcomes]
     _put(summary, "impasse_at_minus_one", _mean_sums(refused), weights, _ratio)
     _put(summary, "slope", _moments(outcomes, aimed), weights, _slope)
     summary["negative_slopes"] = _negative_slopes(outcomes, aimed)
-    _put_spearman(summary, outcomes, aimed, rng)
+    x = np.concatenate([np.broadcast_to(cell.commands[aimed][:, None], cell.rho[aimed].shape) for cell in outcomes])
+    size = x.shape[1] if len(x) else 0
+    drawn = rng.integers(size, size=(_RANKED_RESAMPLES, size)) if size else np.zeros((0, 0), dtype=np.int64)
+    _put_spearman(summary, "spearman", x, np.concatenate([cell.rho[aimed] for cell in outcomes]), drawn)
+    reached = np.concatenate([cell.achievable[aimed] for cell in outcomes])
+    _put_spearman(summary, "spearman_achievable", x, reached, drawn)
     return summary
 
 
@@ -181,15 +215,10 @@ def _negative_slopes(outcomes: Sequence[Outcomes], aimed: NDArray[np.bool_]) -> 
     return float((known < 0.0).mean()) if len(known) else float("nan")
 
 
-def _put_spearman(
-    summary: dict[str, Any], outcomes: Sequence[Outcomes], aimed: NDArray[np.bool_], rng: np.random.Generator
-) -> None:
-    y = np.concatenate([cell.rho[aimed] for cell in outcomes])
-    x = np.concatenate([np.broadcast_to(cell.commands[aimed][:, None], cell.rho[aimed].shape) for cell in outcomes])
-    summary["spearman"] = _spearman(x, y)
-    size = y.shape[1] if len(y) else 0
-    rows = (rng.integers(size, size=size) for _ in range(_RANKED_RESAMPLES if size else 0))
-    summary["spearman_interval"] = _interval(np.array([_spearman(x[:, row], y[:, row]) for row in rows]))
+def _put_spearman(summary: dict[str, Any], name: str, x: Float64, y: Float64, drawn: NDArray[np.int64]) -> None:
+    """Add Spearman's correlation of x and y (N, E), with its interval from resamples (R, E) of the episodes."""
+    summary[name] = _spearman(x, y)
+    summary[f"{name}_interval"] = _interval(np.array([_spearman(x[:, row], y[:, row]) for row in drawn]))
 
 
 def _spearman(x: Float64, y: Float64) -> float:

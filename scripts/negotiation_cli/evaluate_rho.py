@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
 from negotiation_cli import options
 
 if TYPE_CHECKING:
-    from negotiation_janus.evaluation import RhoEvaluation
+    from negotiation_janus.evaluation import Make, RhoEvaluation
 
 EPILOG = """
 Examples:
@@ -21,16 +22,26 @@ Examples:
 
   negotiate evaluate-rho --policy teacher:settle=strict --information known --num_episodes 500
 
+  negotiate evaluate-rho --policy rho_mlp --scenario varied,seed --strict --engine process
+
   negotiate evaluate-rho --policy hold_rho:assumed_width=475 --opponents linear,micro_fine --output_dir runs/rho
 """
-YARDSTICKS = ("teacher", "hold_rho", "concede_to_rho")
-MEAN_WIDTH = 475.0
-"""Of the surplus in scenario varied, U(50, 900): what yardsticks assume where the width is hidden."""
+YARDSTICKS = ("teacher", "hold_rho", "concede_to_rho", "rho_mlp")
+"""What a policy is measured beside, as specs; there are styles for six lines in a figure."""
+MEAN_WIDTHS = {"varied": 475.0, "seed": 500.0}
+"""Of the surplus, U(50, 900) and 500: what yardsticks assume where it is hidden; elsewhere as in scenario varied."""
+Case = tuple[str, str]
+"""A scenario, and what is told of the other's limit."""
+Found: TypeAlias = "dict[Case, dict[str, RhoEvaluation]]"
+"""What was found for each policy."""
+_KEYS = ("policy", "scenario", "information")
+"""The first columns of the table."""
 _WIDTH = "assumed_width"
 _MEASURES = {
-    "regret": "regret", "error": "error", "missed_deals": "missed deals", "deal_rate": "deals", "spearman": "Spearman",
-    "slope": "slope", "impasse_at_minus_one": "impasse at -1", "violations": "deals past the own limit",
-    "turn": "turn of the deal",
+    "regret": "regret", "strict_regret": "strict regret", "error": "error", "missed_deals": "missed deals",
+    "deal_rate": "deals", "deal_rate_achievable": "deals achievable", "spearman": "Spearman",
+    "spearman_achievable": "Spearman achievable", "slope": "slope", "negative_slopes": "opponents with negative slope",
+    "impasse_at_minus_one": "impasse at -1", "violations": "deals past the own limit", "turn": "turn of the deal",
 }  # fmt: skip
 """What is printed, in words."""
 
@@ -52,13 +63,21 @@ def evaluate_rho(
     num_episodes: Annotated[
         int, typer.Option("--num_episodes", help="Episodes for each command, opponent, role and first mover.")
     ] = 100,
-    scenario: options.Scenario = None,
+    scenario: Annotated[
+        str, typer.Option("--scenario", help="Where limits come from: names of 'negotiate list scenarios'.")
+    ] = "varied",
     max_turns: options.MaxTurns = None,
     seed: options.FixedSeed = 0,
     yardsticks: Annotated[
-        bool,
-        typer.Option("--yardsticks/--no_yardsticks", help="Evaluate teacher, hold_rho and concede_to_rho beside it."),
+        bool, typer.Option("--yardsticks/--no_yardsticks", help=f"Evaluate {', '.join(YARDSTICKS)} beside it.")
     ] = True,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Also measure regret against 84 further plans: strict regret.")
+    ] = False,
+    engine: Annotated[
+        str, typer.Option("--engine", help="serial, or process: worker processes.", rich_help_panel="Speed")
+    ] = "serial",
+    workers: options.Workers = None,
     output_dir: Annotated[
         Path, typer.Option("--output_dir", help="Folder for the table, the summary and the figure.")
     ] = Path("rho_evaluation"),
@@ -68,40 +87,43 @@ def evaluate_rho(
     """Command each rho against each opponent and compare what came out with the closest that was achievable.
 
     Regret is how much farther from the command the price settled than any of 72 plans, or the policy itself, could
-    bring it on the same episode. It stands beside the share of possible deals that were missed.
+    bring it on the same episode. It stands beside the share of possible deals that were missed. Equal arguments give
+    equal results, for any engine and number of workers.
     """
+    from negotiation_janus.evaluation import evaluate_policies
+
     from negotiation_cli.output import progress_bar, screen, write_json
 
-    aims, known = _numbers(commands), _information(information)
-    rivals = _opponents(opponents)
-    files = _files(output_dir, known, overwrite)
-    settings = options.given(scenario=scenario, max_turns=max_turns)
+    aims, rivals = _numbers(commands), _opponents(opponents)
+    cases = list(product(_scenarios(scenario), _information(information)))
+    files = _files(output_dir, cases, overwrite)
     names = list(dict.fromkeys([policy, *(YARDSTICKS if yardsticks else ())]))
-    games = len(names) * len(known) * len(rivals) * 4 * len(aims) * num_episodes
-    found: dict[str, dict[str, RhoEvaluation]] = {}
-    with progress_bar("episodes", games, as_json) as progress:
-        for told in known:
-            found[told] = {
-                name: _evaluated(name, rivals, aims, told, num_episodes, seed, settings, progress) for name in names
-            }
-    _write(found, files, policy)
+    shared: dict[str, Any] = {
+        **options.given(max_turns=max_turns, workers=options.worker_count(engine, workers)),
+        "num_episodes": num_episodes,
+        "seed": seed,
+        "strict": strict,
+        "engine": engine,
+    }
+    found: Found = {}
+    with progress_bar("episodes", len(names) * len(cases) * len(rivals) * 4 * len(aims) * num_episodes, as_json) as bar:
+        for drawn, told in cases:
+            makers = {name: _maker(name, drawn, told) for name in names}
+            found[drawn, told] = evaluate_policies(
+                makers, rivals, aims, scenario=drawn, information=told, progress=bar, **shared
+            )
+    _write(found, files)
     if as_json:
-        write_json(
-            {told: {name: result.summary for name, result in results.items()} for told, results in found.items()}
-        )
+        write_json(_summaries(found))
         return
-    for told, results in found.items():
-        screen().print(f"information {told}, {len(rivals)} opponents, {num_episodes} episodes a row:")
+    for (drawn, told), results in found.items():
+        screen().print(f"scenario {drawn}, information {told}, {len(rivals)} opponents, {num_episodes} episodes a row:")
         screen().print(_summary(results))
     screen().print(f"Written: {', '.join(str(path) for path in files.values())}")
 
 
-def _evaluated(
-    spec: str, opponents: list[str], commands: list[float], information: str, num_episodes: int, seed: int,
-    settings: Mapping[str, Any], progress: Any,  # noqa: ANN401  # a function that moves the bar, or None
-) -> RhoEvaluation:  # fmt: skip
-    from negotiation_janus.evaluation import evaluate_rho as evaluate
-
+def _maker(spec: str, scenario: str, information: str) -> Make:
+    """What builds the policy of a spec for a command."""
     from negotiation_env.registry import find_policy, make_policy
     from negotiation_env.specs import parse_spec
 
@@ -110,17 +132,17 @@ def _evaluated(
     if "rho" not in known or "rho" in params:
         raise ValueError(f"--policy {spec!r} must be a policy with a parameter rho, and leave it open.")
     if information == "private" and _WIDTH in known and _WIDTH not in params:
-        params[_WIDTH] = MEAN_WIDTH
-    return evaluate(
-        lambda rho: make_policy(name, "price", **{**params, "rho": rho}),
-        opponents,
-        commands,
-        information=information,
-        num_episodes=num_episodes,
-        seed=seed,
-        progress=progress,
-        **settings,
-    )
+        params[_WIDTH] = MEAN_WIDTHS.get(scenario, MEAN_WIDTHS["varied"])
+    return lambda rho: make_policy(name, "price", **{**params, "rho": rho})
+
+
+def _scenarios(text: str) -> list[str]:
+    from negotiation_env.scenarios import check_scenario
+
+    names = list(dict.fromkeys(text.split(",")))
+    for name in names:
+        check_scenario(name, "price")
+    return names
 
 
 def _numbers(text: str) -> list[float]:
@@ -149,16 +171,16 @@ def _opponents(text: str) -> list[str]:
     return list(PARTS[text]) if text in PARTS else split_specs(text)
 
 
-def _files(folder: Path, known: list[str], overwrite: bool) -> dict[str, Path]:
-    files = {"table": folder / "rho_table.parquet", "summary": folder / "rho_summary.json"}
-    files |= {told: folder / f"rho_{told}.png" for told in known}
+def _files(folder: Path, cases: list[Case], overwrite: bool) -> dict[str | Case, Path]:
+    files: dict[str | Case, Path] = {"table": folder / "rho_table.parquet", "summary": folder / "rho_summary.json"}
+    files |= {case: folder / f"rho_{'_'.join(case)}.png" for case in cases}
     existing = [path for path in files.values() if path.exists()]
     if existing and not overwrite:
         raise ValueError(f"{existing[0]} exists already; --overwrite replaces it, --output_dir writes elsewhere.")
     return files
 
 
-def _write(found: Mapping[str, Mapping[str, RhoEvaluation]], files: Mapping[str, Path], policy: str) -> None:
+def _write(found: Found, files: Mapping[str | Case, Path]) -> None:
     import polars as pl
     from negotiation_janus.plots import draw_calibration
 
@@ -167,19 +189,28 @@ def _write(found: Mapping[str, Mapping[str, RhoEvaluation]], files: Mapping[str,
 
     files["table"].parent.mkdir(parents=True, exist_ok=True)
     tables = [
-        result.table.select(pl.lit(name).alias("policy"), pl.lit(told).alias("information"), pl.all())
-        for told, results in found.items()
+        result.table.select(
+            *(pl.lit(value).alias(column) for column, value in zip(_KEYS, (name, *case), strict=True)), pl.all()
+        )
+        for case, results in found.items()
         for name, result in results.items()
     ]
-    summaries = {told: {name: result.summary for name, result in results.items()} for told, results in found.items()}
     temporary = {name: files[name].with_name(f"{files[name].name}.tmp") for name in ("table", "summary")}
     pl.concat(tables).write_parquet(temporary["table"])
-    temporary["summary"].write_text(json.dumps(_finite(summaries), indent=2) + "\n", encoding="utf-8")
+    temporary["summary"].write_text(json.dumps(_finite(_summaries(found)), indent=2) + "\n", encoding="utf-8")
     for name, path in temporary.items():
         publish(path, files[name])
-    for told, results in found.items():
-        figure = draw_calibration({name: result.table for name, result in results.items()}, f"information {told}")
-        save_figure(figure, files[told])
+    for case, results in found.items():
+        title = f"scenario {case[0]}, information {case[1]}"
+        save_figure(draw_calibration({name: result.table for name, result in results.items()}, title), files[case])
+
+
+def _summaries(found: Found) -> dict[str, dict[str, dict[str, Any]]]:
+    """The summaries by scenario, information and policy."""
+    made: dict[str, dict[str, dict[str, Any]]] = {}
+    for (drawn, told), results in found.items():
+        made.setdefault(drawn, {})[told] = {name: result.summary for name, result in results.items()}
+    return made
 
 
 def _finite(value: Any) -> Any:  # noqa: ANN401  # JSON has no NaN
@@ -196,9 +227,12 @@ def _summary(results: Mapping[str, RhoEvaluation]) -> Any:  # noqa: ANN401  # a 
 
     made = table("", *results, numbers=list(results))
     for measure, label in _MEASURES.items():
+        if any(measure not in result.summary for result in results.values()):
+            continue
         digits, cells = 1 if measure == "turn" else 3, []
-        for result in results.values():
-            low, high = (number(bound, digits) for bound in result.summary[f"{measure}_interval"])
-            cells.append(f"{number(result.summary[measure], digits)} ({low} to {high})")
+        for summary in (result.summary for result in results.values()):
+            bounds = [number(bound, digits) for bound in summary.get(f"{measure}_interval", ())]
+            interval = f" ({' to '.join(bounds)})" if bounds else ""
+            cells.append(f"{number(summary[measure], digits)}{interval}")
         made.add_row(label, *cells)
     return made

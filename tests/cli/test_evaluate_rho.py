@@ -1,15 +1,20 @@
 """`negotiate evaluate-rho`."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import polars as pl
 import pytest
+from negotiation_cli.evaluate_rho import YARDSTICKS
 from negotiation_cli.main import app
 from negotiation_janus.families import PARTS
 from typer.testing import CliRunner
 
 from negotiation_env import list_policies
 
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 CALL = ("--opponents", "linear,split_difference", "--commands", "-1,0.2,0.8", "--num_episodes", "8")
 
 
@@ -22,14 +27,14 @@ def test_a_table_a_summary_and_figures_are_written(tmp_path):
     call = (*CALL, "--policy", "teacher:settle=strict", "--output_dir", folder)
     result = run(*call, "--information", "known", "--json")
     assert result.exit_code == 0, result.output
-    told = json.loads(result.stdout)["known"]
-    assert set(told) == {"teacher:settle=strict", "teacher", "hold_rho", "concede_to_rho"}
+    told = json.loads(result.stdout)["varied"]["known"]
+    assert list(told) == ["teacher:settle=strict", *YARDSTICKS]
     assert told["teacher:settle=strict"]["impasse_at_minus_one"] == 1.0
     table = pl.read_parquet(folder / "rho_table.parquet")
-    assert len(table) == 4 * 3 * 2 * 4
-    assert {"policy", "information", "command", "regret", "missed_deals"} <= set(table.columns)
-    assert json.loads((folder / "rho_summary.json").read_text())["known"].keys() == told.keys()
-    assert (folder / "rho_known.png").read_bytes().startswith(b"\x89PNG")
+    assert len(table) == 5 * 3 * 2 * 4
+    assert {"policy", "scenario", "information", "command", "regret", "missed_deals"} <= set(table.columns)
+    assert json.loads((folder / "rho_summary.json").read_text())["varied"]["known"].keys() == told.keys()
+    assert (folder / "rho_varied_known.png").read_bytes().startswith(b"\x89PNG")
     again = run(*call)
     assert again.exit_code == 2
     assert "--overwrite" in again.stderr
@@ -38,11 +43,44 @@ def test_a_table_a_summary_and_figures_are_written(tmp_path):
 def test_both_kinds_of_information_are_printed(tmp_path):
     result = run(*CALL, "--no_yardsticks", "--output_dir", tmp_path / "rho")
     assert result.exit_code == 0, result.output
-    for text in ("information known", "information private", "missed deals", "impasse at -1"):
+    for text in (
+        "information known",
+        "information private",
+        "missed deals",
+        "impasse at -1",
+        "Spearman achievable",
+        "opponents with negative slope",
+    ):
         assert text in result.stdout
     assert {path.name for path in (tmp_path / "rho").iterdir()} == {
-        "rho_table.parquet", "rho_summary.json", "rho_known.png", "rho_private.png",
+        "rho_table.parquet", "rho_summary.json", "rho_varied_known.png", "rho_varied_private.png",
     }  # fmt: skip
+
+
+def test_scenarios_side_by_side_and_the_same_bytes_from_worker_processes(tmp_path):
+    call = (*CALL, "--scenario", "varied,seed", "--no_yardsticks", "--strict", "--information", "private", "--json")
+    serial = run(*call, "--output_dir", tmp_path / "serial")
+    shared = run(*call, "--output_dir", tmp_path / "shared", "--engine", "process", "--workers", "2")
+    assert serial.exit_code == shared.exit_code == 0, serial.output + shared.output
+    assert serial.stdout == shared.stdout
+    for name in ("rho_table.parquet", "rho_summary.json"):
+        assert (tmp_path / "serial" / name).read_bytes() == (tmp_path / "shared" / name).read_bytes()
+    told = json.loads(serial.stdout)
+    assert list(told) == ["varied", "seed"]
+    for scenario in told:
+        summary = told[scenario]["private"]["teacher"]
+        assert summary["strict_regret"] >= summary["regret"]
+    table = pl.read_parquet(tmp_path / "serial" / "rho_table.parquet")
+    assert table["scenario"].unique(maintain_order=True).to_list() == ["varied", "seed"]
+
+
+def test_the_runnable_file_does_the_same(tmp_path):
+    call = (*CALL, "--no_yardsticks", "--information", "known", "--json")
+    script = [sys.executable, SCRIPTS / "evaluate_rho.py", *call, "--output_dir", "rho"]
+    done = subprocess.run(script, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == run(*call, "--output_dir", tmp_path / "other").stdout
+    assert (tmp_path / "rho" / "rho_table.parquet").is_file()
 
 
 def test_the_parts_of_the_families_are_known_and_share_nothing():
@@ -58,6 +96,9 @@ def test_the_parts_of_the_families_are_known_and_share_nothing():
         (("--policy", "teacher:rho=0.5"), "leave it open"),
         (("--commands", "a"), "give numbers from 0 to 1"),
         (("--commands", "2"), "no rho"),
+        (("--scenario", "varied,sed"), "Did you mean 'seed'"),
+        (("--engine", "proces"), "Did you mean 'process'"),
+        (("--workers", "2"), "needs --engine process"),
         (("--information", "secret"), "unknown --information"),
         (("--opponents", "linaer"), "Did you mean 'linear'"),
     ],

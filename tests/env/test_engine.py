@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from negotiation_env import Episodes, PriceDecision, list_policies, make_policy, play, rollout, testing
+from negotiation_env.engine import play_batch
 from negotiation_env.run import make_run
 
 POOL = ["linear", "boulware_firm", "tit_for_tat", "random", "micro_fine", "charging_boul"]
@@ -20,6 +21,18 @@ def assert_same(one: Episodes, two: Episodes) -> None:
                 assert first[name].tolist() == second[name].tolist(), name
             else:
                 assert first[name].tobytes() == second[name].tobytes(), name
+
+
+def test_named_players_play_the_games_that_they_would_play_alone():
+    run, games = make_run("price", MIXED, 3), np.arange(10)
+    chosen = np.stack([games % len(POOL), games[::-1] % len(POOL)])
+    played = play_batch(run, games, record=False, chosen=chosen).episodes
+    assert played["player_0"].tolist() == chosen[0].tolist()
+    for game in games:
+        pair = dict(zip(MIXED, (POOL[place] for place in chosen[:, game]), strict=True))
+        alone = rollout("price", pair, 10, seed=3).episodes
+        assert played["turns"][game] == alone["turns"][game]
+        np.testing.assert_array_equal(played["price"][game], alone["price"][game])
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 64])

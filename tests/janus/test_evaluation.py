@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from negotiation_env import PriceDecision, make_policy, rollout
+from negotiation_env.run import make_run
 
 pytest.importorskip("polars", reason="needs pip install 'negotiation-env[datasets]'")
 
-from negotiation_janus.evaluation import evaluate_rho  # after the skip
-from negotiation_janus.plans import PLANS, Plans
+from negotiation_janus.achievable import Search  # after the skip
+from negotiation_janus.evaluation import evaluate_policies, evaluate_rho
+from negotiation_janus.plans import FURTHER, PLANS, STAGES, WHOLE, Plans
 from negotiation_janus.scores import Outcomes, summarise
 
 KNOWN = {"information": "known", "num_episodes": 20}
@@ -94,6 +96,99 @@ def test_the_closest_is_what_the_plans_reach_one_by_one(information):
 def test_there_are_72_different_plans():
     assert PLANS.shape == (72, 4)
     assert len({tuple(plan) for plan in PLANS.tolist()}) == 72
+    played = np.concatenate(STAGES)
+    assert len(set(played.tolist())) == len(played) == 60, "without an anchor three exponents are one plan"
+    assert PLANS[np.setdiff1d(np.arange(72), played), 0].tolist() == [0.0] * 12
+
+
+@pytest.mark.parametrize("settings", [{}, {"price_grid": 101}, {"scenario": "private", "max_turns": 5}, {"tick": 7.0}])
+@pytest.mark.parametrize("opponent", ["linear", "micro_coarse", "hold_rho:rho=0.2,assumed_width=475", "random"])
+def test_plans_that_are_left_out_would_have_changed_nothing(opponent, settings):
+    commands, episodes = np.array([0.0, 0.35, 1.0]), 6
+
+    def run_of(policy):
+        settled = {"price_range": (210.0, 1505.0), **settings} if "tick" in settings else settings
+        return make_run("price", {"buyer_0": policy, "seller_0": opponent}, 2, **settled)
+
+    staged, whole = (Search(run_of, commands, episodes, "buyer") for _ in range(2))
+    whole._least[:] = -1.0
+    for plans in STAGES:
+        staged.play(plans)
+    whole.play(np.arange(len(PLANS)))
+    assert WHOLE[: len(PLANS), :4].tobytes() == PLANS.tobytes()
+    distances = [np.abs(search.rho - commands[:, None]) for search in (staged, whole)]
+    assert distances[0].tobytes() == distances[1].tobytes()
+    staged.play(FURTHER)
+    assert (
+        np.nan_to_num(np.abs(staged.rho - commands[:, None]), nan=9.0) <= np.nan_to_num(distances[0], nan=9.0)
+    ).all()
+
+
+def test_several_policies_are_evaluated_as_each_alone():
+    makers = {"teacher": teacher, "walker": lambda rho: Walker(), "spec": lambda rho: f"hold_rho:rho={rho}"}
+    arguments = (["linear", "tit_for_tat"], [-1, 0.2, 0.7])
+    together = evaluate_policies(makers, *arguments, seed=5, **KNOWN)
+    assert list(together) == list(makers)
+    for name, make in makers.items():
+        alone = evaluate_rho(make, *arguments, seed=5, **KNOWN)
+        assert together[name].table.equals(alone.table)
+        assert repr(together[name].summary) == repr(alone.summary)
+    played = rollout("price", {"buyer_0": "hold_rho:rho=0.7", "seller_0": "linear"}, 20, seed=5,
+                     first_mover="seller", information="known").episodes  # fmt: skip
+    (row,) = rows(together["spec"], command=0.7, opponent="linear", role="buyer", first_mover="seller")
+    assert row["achieved"] == played["rho"][played["deal"]].mean()
+
+
+def test_strict_regret_is_against_further_plans():
+    arguments = (teacher, ["tit_for_tat", "micro_coarse"], [-1, 0.2, 0.7])
+    usual, strict = (evaluate_rho(*arguments, strict=strict, **KNOWN) for strict in (False, True))
+    assert strict.table.drop("strict_regret").equals(usual.table)
+    assert "strict_regret" not in usual.summary
+    assert strict.table["strict_regret"].null_count() == usual.table["regret"].null_count()
+    assert (strict.table["strict_regret"] >= strict.table["regret"]).all()
+    assert strict.summary["strict_regret"] > strict.summary["regret"]
+    low, high = strict.summary["strict_regret_interval"]
+    assert low <= strict.summary["strict_regret"] <= high
+
+
+def test_a_plan_drops_from_its_extreme_and_concedes_ticks():
+    drop, token = (
+        np.flatnonzero((np.array(row) == WHOLE).all(axis=1))
+        for row in ((np.inf, 1.0, 0.01, 0, 3, 0), (0.0, 1.0, 0.02, 0, 0, 1))
+    )
+    for plan, offers in ((drop, [1500, 1500, 1500, 500, 500]), (token, [500.04, 500.03, 500.02, 500.01, 500])):
+        seats = {"seller_0": Plans(plan, np.array([100.0]), np.array([500.0])), "buyer_0": "hardliner"}
+        limits = {"buyer_max": 900.0, "seller_min": 400.0, "first_mover": "seller"}
+        moves = rollout("price", seats, 1, seed=0, options=limits, max_turns=10).decisions
+        assert moves["price"][moves["role"] == 1].tolist() == pytest.approx(offers)
+
+
+def test_what_is_achievable_bounds_what_is_reached():
+    commands, shape = np.array([0.0, 0.5, 1.0]), (3, 4)
+    rho = np.full(shape, np.nan)
+    rho[1] = 0.6
+    nearest = np.broadcast_to(np.array([0.1, 0.2, np.nan])[:, None], shape)
+    cell = Outcomes("any", "buyer", "buyer", commands, rho, np.full(shape, 7), np.zeros(shape, bool), nearest)
+    np.testing.assert_array_equal(cell.achievable[:, 0], [0.1, 0.6, np.nan])
+    told = summarise([cell], 0)
+    assert told["deal_rate_achievable"] == pytest.approx(2 / 3)
+    assert told["spearman_achievable"] == pytest.approx(1.0)
+    assert np.isnan(told["spearman"]), "all of its own deals are at one command"
+
+
+def test_worker_processes_change_nothing():
+    arguments = ({"teacher": teacher, "hold": lambda rho: f"hold_rho:rho={rho}"}, ["linear", "random"], [-1, 0.2, 0.7])
+    serial = evaluate_policies(*arguments, strict=True, **KNOWN)
+    shared = evaluate_policies(*arguments, strict=True, engine="process", workers=2, **KNOWN)
+    for name, result in serial.items():
+        assert result.table.equals(shared[name].table)
+        assert repr(result.summary) == repr(shared[name].summary)
+
+
+def test_progress_counts_the_episodes_of_the_policies():
+    told = []
+    evaluate_policies({"a": teacher, "b": teacher}, ["linear"], [0.2, 0.7], progress=told.append, **KNOWN)
+    assert told == [2 * 2 * 20] * 4
 
 
 def test_the_teacher_brings_it_about():
@@ -126,7 +221,7 @@ def test_measures_of_known_outcomes():
     rho[0] = np.nan
     rho[2, :10] = np.nan
     cell = Outcomes("any", "buyer", "buyer", commands, rho, np.full((4, 50), 7), np.zeros((4, 50), bool),
-                    np.full((4, 50), 0.05))  # fmt: skip
+                    commands[:, None] + np.full((4, 50), 0.05))  # fmt: skip
     told = summarise([cell], 0)
     x, y = np.broadcast_to(commands[1:, None], (3, 50))[~np.isnan(rho[1:])], rho[1:][~np.isnan(rho[1:])]
     assert told["slope"] == pytest.approx(np.polyfit(x, y, 1)[0])
@@ -149,6 +244,8 @@ def test_measures_of_known_outcomes():
         ({"roles": ["agent_0"]}, "allowed are buyer, seller"),
         ({"first_movers": ["random"]}, "allowed are buyer, seller"),
         ({"num_episodes": 0}, "at least 1"),
+        ({"workers": 0}, "workers is 0"),
+        ({"engine": "proces"}, "Did you mean 'process'"),
         ({"opponents": ["linaer"]}, "Did you mean 'linear'"),
         ({"information": "secret"}, "information"),
     ],
