@@ -26,7 +26,7 @@ Examples:
 
   negotiate evaluate-rho --policy hold_rho:assumed_width=475 --opponents linear,micro_fine --output_dir runs/rho
 """
-YARDSTICKS = ("teacher", "hold_rho", "concede_to_rho", "rho_mlp")
+YARDSTICKS = ("teacher", "hold_rho", "concede_to_rho", "rho_mlp", "rho_mlp:checkpoint=hindsight")
 """What a policy is measured beside, as specs; there are styles for six lines in a figure."""
 MEAN_WIDTHS = {"varied": 475.0, "seed": 500.0}
 """Of the surplus, U(50, 900) and 500: what yardsticks assume where it is hidden; elsewhere as in scenario varied."""

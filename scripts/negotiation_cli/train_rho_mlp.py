@@ -22,6 +22,12 @@ The shipped network, from the teacher's games:
   negotiate train-rho-mlp --known_path datasets/local/teacher-known --private_path datasets/local/teacher-private
 
   negotiate evaluate-rho --policy rho_mlp:checkpoint=checkpoints/rho_mlp
+
+The shipped baseline, from what came out by itself:
+
+  negotiate generate --recipe price-seed --dataset_out datasets/local/price-seed/
+
+  negotiate train-rho-mlp --private_path datasets/local/price-seed --label outcome --output_dir checkpoints/hindsight
 """
 _RECORD = "a .jsonl record or a folder of Parquet tables"
 

@@ -31,7 +31,7 @@ def test_a_table_a_summary_and_figures_are_written(tmp_path):
     assert list(told) == ["teacher:settle=strict", *YARDSTICKS]
     assert told["teacher:settle=strict"]["impasse_at_minus_one"] == 1.0
     table = pl.read_parquet(folder / "rho_table.parquet")
-    assert len(table) == 5 * 3 * 2 * 4
+    assert len(table) == (1 + len(YARDSTICKS)) * 3 * 2 * 4
     assert {"policy", "scenario", "information", "command", "regret", "missed_deals"} <= set(table.columns)
     assert json.loads((folder / "rho_summary.json").read_text())["varied"]["known"].keys() == told.keys()
     assert (folder / "rho_varied_known.png").read_bytes().startswith(b"\x89PNG")
