@@ -42,7 +42,7 @@ def draw_calibration(tables: Mapping[str, pl.DataFrame], title: str) -> Figure:
     """
     if not 1 <= len(tables) <= len(_STYLES):
         raise ValueError(f"{len(tables)} policies cannot be drawn; give 1 to {len(_STYLES)}.")
-    figure = new_figure(3.4, 3.3)
+    figure = new_figure(5.6, 3.3)
     axes = figure.add_subplot()
     command, distance = _means(next(iter(tables.values())), "closest_achievable", by_deals=False)
     axes.fill_between(
@@ -60,7 +60,7 @@ def draw_calibration(tables: Mapping[str, pl.DataFrame], title: str) -> Figure:
     axes.set_title(title, fontsize=TITLE, loc="left")
     axes.tick_params(labelsize=SMALL, length=2.5)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(fontsize=SMALL, frameon=False, loc="upper left", handlelength=1.8)
+    axes.legend(fontsize=SMALL, frameon=False, loc="upper left", bbox_to_anchor=(1.02, 1.0), handlelength=1.8)
     return figure
 
 
