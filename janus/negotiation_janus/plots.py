@@ -50,7 +50,7 @@ def draw_calibration(tables: Mapping[str, pl.DataFrame], title: str) -> Figure:
     )
     axes.plot([0, 1], [0, 1], color=MUTED, linewidth=0.8, linestyle=(0, (4, 2)))
     for (name, table), (colour, marker) in zip(tables.items(), _STYLES, strict=False):
-        label = f"{name} ({_deal_rate(table):.0%} deals)"
+        label = f"{name}\n({_deal_rate(table):.0%} deals)"
         axes.plot(*_means(table, "achieved"), color=colour, marker=marker, markersize=3.2, linewidth=1.1, label=label)
     axes.set_xlim(-0.02, 1.02)
     axes.set_ylim(-0.02, 1.02)
