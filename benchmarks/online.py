@@ -37,8 +37,8 @@ NOTES = [
     "offer. A seller who is told the buyer's curve, but not its limit, can work the limit out of an offer; what such a "
     "seller earns is in the table. The best response under private information lies between these two.",
     f"Best script: of the {len(SCRIPTS)} scripted policies of the price domain that need neither a rho nor the other "
-    "limit, as they are registered, the one that earns most in these very games. None of them "
-    "knows these buyers, so PPO can pass it.",
+    "limit, as they are registered, the one that earns most in these very games. None of them knows "
+    "these buyers, so PPO can pass it.",
     'PPO: 512 games in one batch, actions of `action_mode="continuous"`, observations without a mask, one core.',
 ]
 
