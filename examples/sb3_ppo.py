@@ -1,6 +1,6 @@
 """PPO of Stable-Baselines3 learns to sell, on single games or on a batch of them, and then plays as a policy.
 
-python examples/sb3_ppo.py                          # 64 games in one NumPy batch
+python examples/sb3_ppo.py                          # 256 games in one NumPy batch
 python examples/sb3_ppo.py --single --steps 50000   # eight single games
 """
 
@@ -14,10 +14,13 @@ from negotiation_policies.learned.sb3_vector import SB3VectorEnv
 from stable_baselines3 import PPO
 from stable_baselines3.common.env_util import make_vec_env
 from stable_baselines3.common.vec_env import VecMonitor
+from torch import nn
 
 from negotiation_env import rollout
 
-GAME = {"role": "seller", "opponent": "linear"}
+GAME = {"role": "seller", "opponent": "linear", "action_mode": "continuous"}
+POLICY = {"activation_fn": nn.ReLU, "log_std_init": -1.5}
+"""A wider start would end most games early by accepting or walking; a narrower one hardly ever tries to accept."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -30,11 +33,12 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
 
     if options.single:
-        env = make_vec_env(lambda: gymnasium.make("negotiation/Price-v0", **GAME), 8)
+        env, steps = make_vec_env(lambda: gymnasium.make("negotiation/Price-v0", **GAME), 8), 256
     else:
-        games = gymnasium.make_vec("negotiation/Price-v0", 64, autoreset_mode="same_step", **GAME)
-        env = VecMonitor(SB3VectorEnv(games))
-    model = PPO("MlpPolicy", env, n_steps=64, batch_size=256, gamma=1.0, device="cpu", seed=options.seed)
+        games = gymnasium.make_vec("negotiation/Price-v0", 256, autoreset_mode="same_step", **GAME)
+        env, steps = VecMonitor(SB3VectorEnv(games)), 20
+    settings = {"n_steps": steps, "batch_size": 512, "n_epochs": 8, "gamma": 1.0, "policy_kwargs": POLICY}
+    model = PPO("MlpPolicy", env, lambda left: 2e-3 * left, device="cpu", seed=options.seed, **settings)
     model.learn(options.steps)
 
     folder = save_sb3(model, gymnasium.make("negotiation/Price-v0", **GAME), options.folder, overwrite=True)
