@@ -95,14 +95,16 @@ class RandomPower(RandomConcession):
     """Concedes along a random power of time, ``t^e``, from a random opening to a random end.
 
     Attributes:
-        exponents: e is drawn between these two, its logarithm uniformly.
+        flattest: the least e; its logarithm is drawn uniformly.
+        steepest: the greatest e.
     """
 
-    exponents: tuple[float, float] = (0.2, 40.0)
+    flattest: float = 0.2
+    steepest: float = 40.0
 
     def covered(self, view: PriceView) -> Float64:
         """``t^e``."""
-        low, high = np.log(self.exponents)
+        low, high = np.log(self.flattest), np.log(self.steepest)
         return np.asarray(elapsed(view) ** np.exp(low + (high - low) * steady_uniform(view, _KNOTS)))
 
 
