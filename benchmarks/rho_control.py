@@ -26,7 +26,7 @@ COLUMNS = {
     "slope": "slope", "error": "error", "deal_rate": "deals", "deal_rate_achievable": "achievable",
 }  # fmt: skip
 NOTES = f"""
-- {len(TEST)} opponents of the test families, which nothing was trained or tuned on; commands -1, 0, .1 ... 1, both
+- {len(TEST)} opponents of the test families, which nothing was trained on; commands -1, 0, .1 ... 1, both
   seats, both first movers, {EPISODES} episodes each (seed {SEED}), 20 turns, the same for every policy. Brackets are
   95 % intervals.
 - Regret: how much farther from the command the price settled than the closest of 72 plans or the policy itself on the
