@@ -22,6 +22,7 @@ from negotiation_policies.orientation import (
     price_of,
     scaled,
 )
+from negotiation_policies.parameters import check_number, check_positive, check_whole
 from negotiation_policies.strategy import NOISE
 
 _OPENING, _END, _REACTION, _STEP, _GAP, _KNOTS = range(6)
@@ -53,6 +54,10 @@ class RandomConcession(OpeningStrategy, ABC):
     opening_margin: float | None = 1000.0
     firmest: float = 0.6
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_number("firmest", self.firmest, 0.0, 1.0)
+
     def decide(self, view: PriceView) -> PriceDecision:
         """Accept what the curve asks for, else ask for it."""
         opening = _drawn(view, self.opening_gain(view))
@@ -78,6 +83,10 @@ class RandomCurve(RandomConcession):
 
     knots: int = 3
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_whole("knots", self.knots, low=0)
+
     def covered(self, view: PriceView) -> Float64:
         """The pieces that are over, and a part of the present one."""
         pieces = self.knots + 1
@@ -102,6 +111,11 @@ class RandomPower(RandomConcession):
     flattest: float = 0.2
     steepest: float = 40.0
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_positive("flattest", self.flattest)
+        check_positive("steepest", self.steepest)
+
     def covered(self, view: PriceView) -> Float64:
         """``t^e``."""
         low, high = np.log(self.flattest), np.log(self.steepest)
@@ -121,6 +135,10 @@ class RandomPath(OpeningStrategy):
 
     opening_margin: float | None = 1000.0
     knots: int = 2
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_whole("knots", self.knots, low=0)
 
     def decide(self, view: PriceView) -> PriceDecision:
         """Accept what was asked for before, else ask for the level of now."""
@@ -152,6 +170,11 @@ class RandomReaction(AnsweringStrategy):
     reaction: float = 1.5
     step: float = 60.0
     split: float = 0.4
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("reaction", "step", "split"):
+            check_number(name, getattr(self, name), low=0.0)
 
     def opening_gain(self, view: PriceView) -> Float64:
         """The gain (B,) of the first offer."""

@@ -48,6 +48,12 @@ WRONG = [
     ("hold_rho", {"rho": "half"}, "or -1"),
     ("hold_rho", {"assumed_width": 0}, "above 0"),
     ("concede_to_rho", {"exponent": 0}, "above 0"),
+    ("random_curve", {"firmest": 5}, "from 0 to 1"),
+    ("random_curve", {"knots": -1}, "at least 0"),
+    ("random_power", {"flattest": 0}, "above 0"),
+    ("random_power", {"steepest": "abc"}, "finite number"),
+    ("random_path", {"knots": -3}, "at least 0"),
+    ("random_reaction", {"split": -1}, "at least 0"),
 ]
 
 
