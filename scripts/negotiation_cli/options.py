@@ -154,7 +154,8 @@ def worker_count(engine: str, workers: int | None) -> int | None:
     """How many worker processes or threads an engine gets; ``None`` leaves it to the players."""
     if engine == "serial" and workers not in (None, 1):
         raise ValueError(
-            f"--workers {workers} needs --engine process, or thread where there is one; serial plays one batch after the other."
+            f"--workers {workers} needs --engine process, or thread where there is one; "
+            "engine serial plays one batch after the other."
         )
     if workers is not None or engine != "process":
         return workers
