@@ -89,7 +89,7 @@ $(VENV)/.ready-demo: $(READY) | $(BIN)/python
 	@touch $@
 
 $(VENV)/.ready-test: $(READY) | $(BIN)/python
-	$(INSTALL) -e ".[datasets,plot,rl,llm,janus,offline,dev]"
+	$(INSTALL) -e ".[datasets,plot,rl,llm,qlora,offline,dev]"
 	@touch $@
 
 # PettingZoo's own game that ours is measured beside draws with pygame; intervals of rates are SciPy's.

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -33,8 +34,9 @@ def blocks_of(page: str) -> list[Block]:
 
 README = blocks_of("README.md")
 EXAMPLES = [
-    pytest.param(block, following.text if following.language == "text" else None, id=f"line {block.line}")
-    for block, following in zip(README, [*README[1:], Block("", "", 0)], strict=True)
+    pytest.param(block, following.text if following.language == "text" else None, id=f"{page}, line {block.line}")
+    for page in ("README.md", "janus/README.md")
+    for block, following in pairwise([*blocks_of(page), Block("", "", 0)])
     if block.language == "python"
 ]
 COMMANDS = [
@@ -56,7 +58,7 @@ def test_example_runs_and_prints_what_is_written_below_it(
 ) -> None:
     monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    exec(compile(block.text, f"README.md, line {block.line}", "exec"), {"__name__": "example"})
+    exec(compile(block.text, f"example, line {block.line}", "exec"), {"__name__": "example"})
     if printed is not None:
         assert capsys.readouterr().out == printed
 
@@ -117,6 +119,7 @@ def test_every_other_command_names_what_exists(command: str) -> None:
         "policies/README.md",
         "policies/LANGUAGE_MODELS.md",
         "examples/README.md",
+        "janus/README.md",
     ],
 )
 def test_links_point_to_files_that_exist(page: str) -> None:
