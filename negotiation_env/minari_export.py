@@ -108,6 +108,9 @@ def export_minari(
     path.parent.mkdir(parents=True, exist_ok=True)
     refusal = f"another process is writing {dataset_id}; wait for it, or give another id."
     with locked(path.parent / f".{path.name}.lock", refusal):
+        _put_back(path)
+        if path.exists() and not (path / "data" / "metadata.json").is_file():
+            raise ValueError(f"{path} holds other datasets and is none itself; give an id that is not their namespace.")
         if path.exists() and not overwrite:
             raise ValueError(f"the dataset {dataset_id!r} exists in {path}; give another version, or overwrite=True.")
         return _write(episodes, spec, dataset_id, path, progress)
@@ -248,10 +251,24 @@ def _publish(dataset_id: str, unfinished: Path, path: Path) -> None:
     namespace = parse_dataset_id(dataset_id)[0]
     if namespace is not None and namespace not in list_local_namespaces():
         create_namespace(namespace)
-    replaced = path.with_name(f".{path.name}.replaced")
+    replaced = _replaced(path)
     shutil.rmtree(replaced, ignore_errors=True)
-    if path.exists():
-        path.rename(replaced)
-    unfinished.rename(path)
+    try:
+        if path.exists():
+            path.rename(replaced)
+        unfinished.rename(path)
+    finally:
+        _put_back(path)
     flush_names(path.parent)
     shutil.rmtree(replaced, ignore_errors=True)
+
+
+def _replaced(path: Path) -> Path:
+    """Where a dataset stands aside while another one takes its place."""
+    return path.with_name(f".{path.name}.replaced")
+
+
+def _put_back(path: Path) -> None:
+    """Give a dataset its place back if what was to replace it never came."""
+    if _replaced(path).exists() and not path.exists():
+        _replaced(path).rename(path)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 
 from negotiation_env.policy import JsonValue
+
+_SHORT = re.compile(r"[+-]?\.\d+")
+"""A number as people write it and JSON does not."""
 
 
 def _split_commas(text: str) -> list[str]:
@@ -32,6 +36,8 @@ def _value(text: str) -> JsonValue:
     text = text.strip()
     if len(text) > 1 and text[0] == text[-1] == "'":
         return text[1:-1]
+    if _SHORT.fullmatch(text):
+        return float(text)
     try:
         parsed: JsonValue = json.loads(text)
     except json.JSONDecodeError:

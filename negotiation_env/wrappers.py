@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any
 
 import gymnasium as gym
@@ -19,7 +20,8 @@ IMPASSE = -1.0
 
 def check_rho(rho: float) -> float:
     """Return a commanded rho: a number in [0, 1], or -1 for impasse; anything else raises ``ValueError``."""
-    if not (rho == IMPASSE or 0.0 <= rho <= 1.0):
+    is_number = isinstance(rho, Real) and not isinstance(rho, bool | np.bool_)
+    if not (is_number and (rho == IMPASSE or 0.0 <= rho <= 1.0)):
         raise ValueError(f"rho is {rho!r}; it must be in [0, 1], or -1 to want no deal.")
     return float(rho)
 

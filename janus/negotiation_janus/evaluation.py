@@ -21,7 +21,10 @@ from negotiation_env.policy import Float64
 from negotiation_env.price.rules import SIDES
 from negotiation_env.registry import AnyPolicy, Player, make_player, unknown_name
 from negotiation_env.run import Run, Seat, make_run
+from negotiation_env.seeding import check_seed
+from negotiation_env.turns import FAULTED
 from negotiation_env.workers import check_players, map_in_processes
+from negotiation_env.wrappers import check_rho
 from negotiation_janus.achievable import Search
 from negotiation_janus.plans import FURTHER, STAGES
 from negotiation_janus.scores import Outcomes, cell_scores, summarise
@@ -81,7 +84,7 @@ def evaluate_policies(
     commands: Sequence[float] = COMMANDS,
     *,
     num_episodes: int = 200,
-    seed: int = 0,
+    seed: int | None = 0,
     roles: Sequence[str] = SIDES,
     first_movers: Sequence[str] = SIDES,
     strict: bool = False,
@@ -97,7 +100,7 @@ def evaluate_policies(
         opponents: policies or specs.
         commands: rhos in [0, 1], and -1 for an intended impasse.
         num_episodes: of each row of the table.
-        seed: same seed, same episodes for every policy.
+        seed: same seed, same episodes for every policy; ``None`` draws one.
         roles: the seats that the policy takes, ``"buyer"`` and ``"seller"``.
         first_movers: who moves first.
         strict: whether to play further plans as well, for the measure ``strict_regret``.
@@ -111,18 +114,31 @@ def evaluate_policies(
         TypeError: a player cannot be sent to another process.
     """
     _check(makers, commands, opponents, roles, first_movers, {"num_episodes": num_episodes, "workers": workers})
+    if "first_mover" in settings:
+        raise ValueError("every first mover is played; give first_movers=['buyer'] to play one of them only.")
     if engine not in ENGINES:
         raise ValueError(unknown_name("engine", engine, ENGINES))
+    chosen = check_seed(seed)
     policies = {name: [make(float(command)) for command in commands] for name, make in makers.items()}
     players = [make_player(opponent, "price") for opponent in opponents]
-    match = _Match(policies, players, np.array(commands, dtype=np.float64), num_episodes, seed, strict, settings)
+    aims = np.array(commands, dtype=np.float64)
+    match = _Match(policies, players, _labels(opponents, players), aims, num_episodes, chosen, strict, settings)
     known: dict[str, list[Outcomes]] = {name: [] for name in makers}
     for cell in match.cells(list(product(range(len(players)), roles, first_movers)), engine, workers):
         for name, outcomes in cell.items():
             known[name].append(outcomes)
         if progress is not None:
             progress(num_episodes * len(commands) * len(makers))
-    return {name: RhoEvaluation(cell_scores(cells), summarise(cells, seed)) for name, cells in known.items()}
+    return {name: RhoEvaluation(cell_scores(cells), summarise(cells, chosen)) for name, cells in known.items()}
+
+
+def _labels(opponents: Sequence[str | AnyPolicy], players: Sequence[Player]) -> list[str]:
+    """The names of opponents, and how they were given where several have one name."""
+    names = [player.name for player in players]
+    return [
+        player.name if names.count(player.name) == 1 else given if isinstance(given, str) else player.spec
+        for given, player in zip(opponents, players, strict=True)
+    ]
 
 
 def _check(
@@ -140,11 +156,10 @@ def _check(
         "roles": roles,
         "first_movers": first_movers,
     }.items():
-        if isinstance(values, str) or not len(values):
+        if isinstance(values, str) or not hasattr(values, "__len__") or not len(values):
             raise ValueError(f"{name} is {values!r}; give a list with at least one.")
     for command in commands:
-        if not (command == IMPASSE or 0.0 <= command <= 1.0):
-            raise ValueError(f"command {command!r} is no rho; it must be from 0 to 1, or -1 for an intended impasse.")
+        check_rho(command)
     for name, given in {"roles": roles, "first_movers": first_movers}.items():
         wrong = [side for side in given if side not in SIDES]
         if wrong:
@@ -161,6 +176,7 @@ class _Match:
     Attributes:
         policies: by name, a policy (or its spec) for each command.
         opponents: whom they meet.
+        labels: what to call each of them.
         commands: (C,).
         episodes: how many: E.
         seed: of the episodes.
@@ -170,6 +186,7 @@ class _Match:
 
     policies: Mapping[str, Sequence[str | AnyPolicy]]
     opponents: Sequence[Player]
+    labels: Sequence[str]
     commands: Float64
     episodes: int
     seed: int
@@ -190,7 +207,7 @@ class _Match:
         run_of = partial(self._run, opponent.policy, role, first_mover)
         shared: Callable[..., Outcomes] = partial(
             Outcomes,
-            opponent=opponent.name,
+            opponent=self.labels[cell[0]],
             role=role,
             first_mover=first_mover,
             commands=self.commands,
@@ -216,6 +233,8 @@ class _Match:
         columns = {name: column() if callable(column) else column for name, column in results.items()}
         found = {
             "rho": np.where(columns["deal"], columns["rho"], np.nan),
+            "deal": columns["deal"],
+            "faults": facts["ended"] == FAULTED,
             "turns": facts["turns"],
             "violations": columns[f"violation_{role}"],
         }

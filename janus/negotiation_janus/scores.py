@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _RESAMPLES, _RANKED_RESAMPLES = 1000, 200
 _QUANTILES = (0.025, 0.975)
+_ROUNDING = 1e-9
 Sums = Float64
 
 
@@ -28,7 +29,9 @@ class Outcomes:
         role: the seat of the policy.
         first_mover: the side that moved first.
         commands: (C,).
-        rho: (C, E) of the settlement; NaN without a deal.
+        rho: (C, E) of the settlement; NaN without a deal, and without a surplus to share.
+        deal: bool (C, E).
+        faults: bool (C, E), games that ended because a player failed: they count as faults and nowhere else.
         turns: (C, E).
         violations: bool (C, E), deals past the own limit.
         nearest: (C, E) rho of the settlement closest to the command that a plan has reached; NaN where none deals, and
@@ -41,6 +44,8 @@ class Outcomes:
     first_mover: str
     commands: Float64
     rho: Float64
+    deal: NDArray[np.bool_]
+    faults: NDArray[np.bool_]
     turns: NDArray[np.integer]
     violations: NDArray[np.bool_]
     nearest: Float64
@@ -75,15 +80,25 @@ class Outcomes:
     @property
     def strict_regret(self) -> Float64:
         """(C, E) as `regret`, against all plans that there are; NaN without a deal, or if they were not played."""
-        further = np.full_like(self.rho, np.nan) if self.strictly is None else self.strictly
-        distance = np.abs(further - self.commands[:, None])
-        return np.where(np.isnan(distance), np.nan, self.error - np.fmin(self.closest_achievable, distance))
+        if self.strictly is None:
+            return np.full_like(self.rho, np.nan)
+        distance = np.abs(self.strictly - self.commands[:, None])
+        return np.asarray(self.error - np.fmin(self.closest_achievable, distance))
 
     @property
     def missed(self) -> Float64:
         """(C, E) 1 where a plan deals and the policy does not, 0 where the policy deals, NaN where nobody does."""
-        deal = ~np.isnan(self.rho)
-        return np.where(deal, 0.0, np.where(np.isnan(self.closest), np.nan, 1.0))
+        achievable = self.deal | ~np.isnan(self.closest)
+        return np.where(achievable & ~self.faults, ~self.deal, np.nan)
+
+    @property
+    def dealt(self) -> Float64:
+        """(C, E) 1 for a deal, 0 for none, NaN for a fault."""
+        return np.where(self.faults, np.nan, self.deal)
+
+    def of_deals(self, values: NDArray[Any]) -> Float64:
+        """Values (C, E) of the games that ended in a deal, NaN of the others."""
+        return np.where(self.deal, values, np.nan)
 
 
 def cell_scores(outcomes: Sequence[Outcomes]) -> pl.DataFrame:
@@ -93,7 +108,8 @@ def cell_scores(outcomes: Sequence[Outcomes]) -> pl.DataFrame:
     rho of the deals), ``error`` (mean distance from the command), ``closest_achievable``, ``regret`` (of the deals),
     ``strict_regret`` (the same against further plans as well, if these were played),
     ``missed_deals`` (share of the episodes in which a deal was achievable), ``violations`` (share of deals past the own
-    limit) and ``turn`` (mean turn on which deals were closed). Where a mean has nothing to be of it is null.
+    limit), ``turn`` (mean turn on which deals were closed) and ``faults`` (share of the games that a failing player
+    ended, which nothing else counts). Where a mean has nothing to be of it is null.
     """
     import polars as pl
 
@@ -101,7 +117,6 @@ def cell_scores(outcomes: Sequence[Outcomes]) -> pl.DataFrame:
     for cell in outcomes:
         for place, command in enumerate(cell.commands.tolist()):
             rho = cell.rho[place]
-            deal = ~np.isnan(rho)
             strict = {"strict_regret": _mean(cell.strict_regret[place]) if command >= 0 else None}
             rows.append(
                 {
@@ -110,15 +125,16 @@ def cell_scores(outcomes: Sequence[Outcomes]) -> pl.DataFrame:
                     "role": cell.role,
                     "first_mover": cell.first_mover,
                     "num_episodes": len(rho),
-                    "deal_rate": float(deal.mean()),
+                    "deal_rate": _mean(cell.dealt[place]),
                     "achieved": _mean(rho),
                     "error": _mean(cell.error[place]) if command >= 0 else None,
                     "closest_achievable": _mean(cell.closest_achievable[place]) if command >= 0 else None,
                     "regret": _mean(cell.regret[place]) if command >= 0 else None,
                     **(strict if cell.strictly is not None else {}),
                     "missed_deals": _mean(cell.missed[place]) if command >= 0 else None,
-                    "violations": _mean(np.where(deal, cell.violations[place], np.nan)),
-                    "turn": _mean(np.where(deal, cell.turns[place], np.nan)),
+                    "violations": _mean(cell.of_deals(cell.violations)[place]),
+                    "turn": _mean(cell.of_deals(cell.turns)[place]),
+                    "faults": float(cell.faults[place].mean()),
                 }
             )
     named = {"command", "opponent", "role", "first_mover", "num_episodes"}
@@ -129,11 +145,12 @@ def summarise(outcomes: Sequence[Outcomes], seed: int) -> dict[str, Any]:
     """The measures over all rows, each with its 95 % interval (percentile bootstrap over episodes).
 
     Names: ``regret``, ``error``, ``closest_achievable``, ``deal_rate``, ``missed_deals``, ``violations``, ``turn``,
-    ``spearman`` and ``slope`` (of the achieved rho on the commanded one, over deals), all of commands in [0, 1], and
-    ``impasse_at_minus_one``. ``strict_regret`` is there if the further plans were played. ``spearman_achievable`` and
-    ``deal_rate_achievable`` are of the settlements that came closest among the plans' and the policy's own: where
-    opponents do not give in, nobody's can be high. ``name_interval`` is (low, high). ``negative_slopes`` is the share
-    of opponents, by role, whose own slope is below 0, without an interval. What cannot be computed is NaN.
+    ``faults``, ``spearman`` and ``slope`` (of the achieved rho on the commanded one, over deals), all of commands in
+    [0, 1], and ``impasse_at_minus_one``. ``strict_regret`` is there if the further plans were played.
+    ``spearman_achievable`` and ``deal_rate_achievable`` are of the settlements that came closest among the plans' and
+    the policy's own: where opponents do not give in, nobody's can be high. ``name_interval`` is (low, high).
+    ``negative_slopes`` is the share of opponents, by role, whose own slope is below 0, without an interval. What
+    cannot be computed is NaN.
     """
     aimed = outcomes[0].commands >= 0.0
     rng = np.random.default_rng(seed)
@@ -143,17 +160,18 @@ def summarise(outcomes: Sequence[Outcomes], seed: int) -> dict[str, Any]:
         "regret": lambda cell: cell.regret,
         "error": lambda cell: cell.error,
         "closest_achievable": lambda cell: cell.closest_achievable,
-        "deal_rate": lambda cell: (~np.isnan(cell.rho)).astype(float),
-        "deal_rate_achievable": lambda cell: (~np.isnan(cell.achievable)).astype(float),
+        "deal_rate": lambda cell: cell.dealt,
+        "deal_rate_achievable": lambda cell: np.where(cell.faults, np.nan, cell.deal | ~np.isnan(cell.closest)),
         "missed_deals": lambda cell: cell.missed,
-        "violations": lambda cell: np.where(np.isnan(cell.rho), np.nan, cell.violations),
-        "turn": lambda cell: np.where(np.isnan(cell.rho), np.nan, cell.turns),
+        "violations": lambda cell: cell.of_deals(cell.violations),
+        "turn": lambda cell: cell.of_deals(cell.turns),
+        "faults": lambda cell: cell.faults.astype(float),
     }
     if outcomes[0].strictly is not None:
         means["strict_regret"] = lambda cell: cell.strict_regret
     for name, values in means.items():
         _put(summary, name, _mean_sums([values(cell)[aimed] for cell in outcomes]), weights, _ratio)
-    refused = [np.isnan(cell.rho[~aimed]).astype(float) for cell in outcomes]
+    refused = [1.0 - cell.dealt[~aimed] for cell in outcomes]
     _put(summary, "impasse_at_minus_one", _mean_sums(refused), weights, _ratio)
     _put(summary, "slope", _moments(outcomes, aimed), weights, _slope)
     summary["negative_slopes"] = _negative_slopes(outcomes, aimed)
@@ -169,10 +187,9 @@ def summarise(outcomes: Sequence[Outcomes], seed: int) -> dict[str, Any]:
 def _put(
     summary: dict[str, Any], name: str, sums: Sums, weights: NDArray[np.int64], of: Callable[[Sums], Float64]
 ) -> None:
-    """Add a measure that is a function of sums (K, E) over the episodes."""
+    """Add a measure that is a function of sums (K, E) over the episodes; one episode gives no interval."""
     summary[name] = float(of(sums.sum(axis=1)))
-    drawn = of(sums @ weights.T)
-    summary[f"{name}_interval"] = _interval(drawn)
+    summary[f"{name}_interval"] = _interval(of(sums @ weights.T)) if sums.shape[1] > 1 else (np.nan, np.nan)
 
 
 def _interval(drawn: Float64) -> tuple[float, float]:
@@ -193,17 +210,22 @@ def _ratio(sums: Sums) -> Float64:
 
 
 def _moments(outcomes: Sequence[Outcomes], aimed: NDArray[np.bool_]) -> Sums:
-    """(5, E): for each episode the sums of 1, x, y, x x and x y over deals, x the commanded and y the achieved rho."""
+    """(5, E): for each episode the sums of 1, x, y, x x and x y over deals, x the commanded and y the achieved rho.
+
+    Commands count from the middle of [0, 1], which changes no slope and keeps the differences exact.
+    """
     y = np.concatenate([cell.rho[aimed] for cell in outcomes])
     x = np.concatenate([np.broadcast_to(cell.commands[aimed][:, None], cell.rho[aimed].shape) for cell in outcomes])
-    x = np.where(np.isnan(y), np.nan, x)
+    x = np.where(np.isnan(y), np.nan, x - 0.5)
     return np.stack([np.nansum(part, axis=0) for part in (x * 0 + 1, x, y, x * x, x * y)])
 
 
 def _slope(sums: Sums) -> Float64:
+    """The slopes (...) of sums (5, ...); NaN where the commands do not vary."""
     count, x, y, xx, xy = sums
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray((count * xy - x * y) / (count * xx - x * x))
+    spread = count * xx - x * x
+    varies = spread > _ROUNDING * count * xx
+    return np.asarray(np.divide(count * xy - x * y, spread, out=np.full(np.shape(spread), np.nan), where=varies))
 
 
 def _negative_slopes(outcomes: Sequence[Outcomes], aimed: NDArray[np.bool_]) -> float:
@@ -218,7 +240,8 @@ def _negative_slopes(outcomes: Sequence[Outcomes], aimed: NDArray[np.bool_]) -> 
 def _put_spearman(summary: dict[str, Any], name: str, x: Float64, y: Float64, drawn: NDArray[np.int64]) -> None:
     """Add Spearman's correlation of x and y (N, E), with its interval from resamples (R, E) of the episodes."""
     summary[name] = _spearman(x, y)
-    summary[f"{name}_interval"] = _interval(np.array([_spearman(x[:, row], y[:, row]) for row in drawn]))
+    resampled = np.array([_spearman(x[:, row], y[:, row]) for row in drawn])
+    summary[f"{name}_interval"] = _interval(resampled) if x.shape[1] > 1 else (np.nan, np.nan)
 
 
 def _spearman(x: Float64, y: Float64) -> float:

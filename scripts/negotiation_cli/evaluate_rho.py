@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
@@ -52,7 +53,7 @@ def evaluate_rho(
         typer.Option("--policy", help="A policy with a parameter rho, as a spec without it: teacher:settle=strict."),
     ] = "teacher",
     opponents: Annotated[
-        str, typer.Option("--opponents", help="Opponents, or a part of them: train, val or test.")
+        str, typer.Option("--opponents", help="Opponents; train, val and test stand for the families of that part.")
     ] = "test",
     commands: Annotated[
         str, typer.Option("--commands", help="Commanded rhos: from 0 to 1, and -1 for an impasse.")
@@ -96,7 +97,7 @@ def evaluate_rho(
 
     aims, rivals = _numbers(commands), _opponents(opponents)
     cases = list(product(_scenarios(scenario), _information(information)))
-    files = _files(output_dir, cases, overwrite)
+    files = _files(output_dir, cases, overwrite, is_drawn=any(aim >= 0.0 for aim in aims))
     names = list(dict.fromkeys([policy, *(YARDSTICKS if yardsticks else ())]))
     shared: dict[str, Any] = {
         **options.given(max_turns=max_turns, workers=options.worker_count(engine, workers)),
@@ -142,6 +143,8 @@ def _scenarios(text: str) -> list[str]:
     names = list(dict.fromkeys(text.split(",")))
     for name in names:
         check_scenario(name, "price")
+        if name == "catalogue":
+            raise ValueError("--scenario catalogue needs a file of products; give seed, varied or private here.")
     return names
 
 
@@ -168,12 +171,15 @@ def _opponents(text: str) -> list[str]:
 
     from negotiation_env.specs import split_specs
 
-    return list(PARTS[text]) if text in PARTS else split_specs(text)
+    return [opponent for name in split_specs(text) for opponent in PARTS.get(name, (name,))]
 
 
-def _files(folder: Path, cases: list[Case], overwrite: bool) -> dict[str | Case, Path]:
+def _files(folder: Path, cases: list[Case], overwrite: bool, is_drawn: bool) -> dict[str | Case, Path]:
     files: dict[str | Case, Path] = {"table": folder / "rho_table.parquet", "summary": folder / "rho_summary.json"}
-    files |= {case: folder / f"rho_{'_'.join(case)}.png" for case in cases}
+    if is_drawn:
+        files |= {case: folder / f"rho_{'_'.join(case)}.png" for case in cases}
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"--output_dir {folder} is a file; name a folder.")
     existing = [path for path in files.values() if path.exists()]
     if existing and not overwrite:
         raise ValueError(f"{existing[0]} exists already; --overwrite replaces it, --output_dir writes elsewhere.")
@@ -201,6 +207,8 @@ def _write(found: Found, files: Mapping[str | Case, Path]) -> None:
     for name, path in temporary.items():
         publish(path, files[name])
     for case, results in found.items():
+        if case not in files:
+            continue
         title = f"scenario {case[0]}, information {case[1]}"
         save_figure(draw_calibration({name: result.table for name, result in results.items()}, title), files[case])
 
@@ -218,7 +226,7 @@ def _finite(value: Any) -> Any:  # noqa: ANN401  # JSON has no NaN
         return {name: _finite(item) for name, item in value.items()}
     if isinstance(value, tuple):
         return [_finite(item) for item in value]
-    return None if isinstance(value, float) and value != value else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _summary(results: Mapping[str, RhoEvaluation]) -> Any:  # noqa: ANN401  # a Rich table

@@ -29,6 +29,30 @@ class Walker:
         return PriceDecision(kind=np.full(len(view), 2), price=view.price_low)
 
 
+class Failing(Walker):
+    """Fails on each turn."""
+
+    def decide(self, view):
+        return PriceDecision(kind=np.full(len(view), 3), price=view.price_low)
+
+
+class Agreeing(Walker):
+    """Accepts what it can, past its limit as well, and offers the middle of the range."""
+
+    def decide(self, view):
+        kind = (~np.isnan(view.standing_offer)).astype(np.int8)
+        return PriceDecision(kind=kind, price=(view.price_low + view.price_high) / 2)
+
+
+def outcomes(commands, rho, nearest, strictly=None):
+    """Outcomes of a buyer without faults and violations, with deals on turn 7 where there is a rho."""
+    never = np.zeros(rho.shape, dtype=bool)
+    deal = ~np.isnan(rho)
+    return Outcomes(
+        "any", "buyer", "buyer", commands, rho, deal, never, np.full(rho.shape, 7), never, nearest, strictly
+    )
+
+
 def rows(result, **wanted):
     table = result.table
     for name, value in wanted.items():
@@ -168,7 +192,7 @@ def test_what_is_achievable_bounds_what_is_reached():
     rho = np.full(shape, np.nan)
     rho[1] = 0.6
     nearest = np.broadcast_to(np.array([0.1, 0.2, np.nan])[:, None], shape)
-    cell = Outcomes("any", "buyer", "buyer", commands, rho, np.full(shape, 7), np.zeros(shape, bool), nearest)
+    cell = outcomes(commands, rho, nearest)
     np.testing.assert_array_equal(cell.achievable[:, 0], [0.1, 0.6, np.nan])
     told = summarise([cell], 0)
     assert told["deal_rate_achievable"] == pytest.approx(2 / 3)
@@ -220,8 +244,7 @@ def test_measures_of_known_outcomes():
     rho = np.clip(commands[:, None] * 0.6 + 0.2 + rng.normal(0, 0.1, (4, 50)), 0, 1)
     rho[0] = np.nan
     rho[2, :10] = np.nan
-    cell = Outcomes("any", "buyer", "buyer", commands, rho, np.full((4, 50), 7), np.zeros((4, 50), bool),
-                    commands[:, None] + np.full((4, 50), 0.05))  # fmt: skip
+    cell = outcomes(commands, rho, commands[:, None] + np.full((4, 50), 0.05))
     told = summarise([cell], 0)
     x, y = np.broadcast_to(commands[1:, None], (3, 50))[~np.isnan(rho[1:])], rho[1:][~np.isnan(rho[1:])]
     assert told["slope"] == pytest.approx(np.polyfit(x, y, 1)[0])
@@ -237,7 +260,7 @@ def test_measures_of_known_outcomes():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"commands": [1.5]}, "command 1.5 is no rho"),
+        ({"commands": [1.5]}, "rho is 1.5; it must be in"),
         ({"commands": []}, "commands is"),
         ({"opponents": []}, "opponents is"),
         ({"opponents": "linear"}, "opponents is 'linear'; give a list"),
@@ -253,3 +276,65 @@ def test_measures_of_known_outcomes():
 def test_wrong_arguments_are_explained(arguments, message):
     with pytest.raises(ValueError, match=message):
         evaluate_rho(teacher, **{"opponents": ["linear"], "commands": [0.5], **KNOWN, **arguments})
+
+
+def test_a_drawn_seed_is_the_same_for_plans_and_policy():
+    hold = "hold_rho:rho=0.5"
+    told = evaluate_rho(lambda rho: hold, [hold], [0.5], seed=None, **KNOWN).summary
+    assert told["closest_achievable"] == pytest.approx(0.0, abs=1e-3)
+
+
+def test_faults_count_as_faults_and_nowhere_else():
+    told = evaluate_rho(lambda rho: Failing(), ["conceder"], [-1, 0.5], **KNOWN)
+    assert told.summary["faults"] == 1.0
+    for name in ("impasse_at_minus_one", "missed_deals", "deal_rate", "violations"):
+        assert np.isnan(told.summary[name]), name
+    assert {(row["faults"], row["deal_rate"], row["missed_deals"]) for row in rows(told)} == {(1.0, None, None)}
+
+
+def test_deals_without_a_surplus_are_deals_and_past_a_limit():
+    told = evaluate_rho(lambda rho: Agreeing(), [Agreeing()], [-1, 0.5], scenario="private", num_episodes=60)
+    assert (told.summary["deal_rate"], told.summary["impasse_at_minus_one"]) == (1.0, 0.0)
+    games = rollout("price", {"buyer_0": Agreeing(), "seller_0": Agreeing()}, 60, seed=0, scenario="private").episodes
+    assert np.isnan(games["rho"]).any()
+    expected = np.mean([games["violation_buyer"], games["violation_seller"]])
+    assert told.summary["violations"] == pytest.approx(expected)
+
+
+def test_strict_regret_is_of_the_same_games_as_regret():
+    rho, nearest = np.array([[0.6, 0.9]]), np.array([[0.5, np.nan]])
+    told = summarise([outcomes(np.array([0.5]), rho, nearest, nearest)], 0)
+    assert told["strict_regret"] == pytest.approx(told["regret"])
+    assert told["regret"] == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize("command", [0.3, 0.7])
+def test_one_command_has_no_slope(command):
+    rho = np.random.default_rng(0).uniform(size=(1, 50))
+    told = summarise([outcomes(np.array([command]), rho, rho)], 0)
+    assert np.isnan([told["slope"], told["negative_slopes"], *told["slope_interval"]]).all()
+
+
+def test_one_episode_has_no_interval():
+    told = evaluate_rho(teacher, ["linear"], [0.2, 0.8], information="known", num_episodes=1).summary
+    assert 0.0 <= told["deal_rate"] <= 1.0
+    assert np.isnan([told[f"{name}_interval"] for name in ("regret", "deal_rate", "slope", "spearman")]).all()
+
+
+def test_opponents_of_one_name_are_told_apart():
+    found = evaluate_rho(teacher, ["linear:opening_margin=100", "linear:opening_margin=900"], [0.5], **KNOWN)
+    assert set(found.table["opponent"]) == {"linear:opening_margin=100", "linear:opening_margin=900"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"first_mover": "buyer"}, "first_movers"),
+        ({"commands": 0.5}, "commands is 0.5; give a list"),
+        ({"commands": ["0.5"]}, "rho is '0.5'"),
+        ({"commands": [True]}, "rho is True"),
+    ],
+)
+def test_what_cannot_be_evaluated_is_refused(wrong, said):
+    with pytest.raises(ValueError, match=said):
+        evaluate_rho(**{"make": teacher, "opponents": ["linear"], "commands": [0.5], **KNOWN, **wrong})

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 
 import gymnasium as gym
 import numpy as np
@@ -198,6 +199,35 @@ def test_an_interrupted_export_leaves_the_old_dataset(priced, datasets):
         export_minari(priced, NAME, "seller", overwrite=True, progress=interrupt)
     assert len(minari.load_dataset(NAME)) == 5
     assert not [path for path in datasets.rglob(".*") if path.name.startswith(".mixed")]
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_a_dataset_survives_a_cut_while_it_is_replaced(priced, datasets, monkeypatch, is_killed):
+    export_minari(rollout("price", PRICE, 5, seed=0), NAME, "seller")
+    rename = Path.rename
+
+    def cut(path, target):
+        if path.name.endswith(".unfinished"):
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", cut)
+        if is_killed:
+            patched.setattr("negotiation_env.minari_export._put_back", lambda path: None)
+        with pytest.raises(KeyboardInterrupt):
+            export_minari(priced, NAME, "seller", overwrite=True)
+    if is_killed:
+        with pytest.raises(ValueError, match="exists in"):
+            export_minari(priced, NAME, "seller")
+    assert len(minari.load_dataset(NAME)) == 5
+
+
+def test_a_namespace_is_no_dataset_to_replace(priced):
+    export_minari(priced, "negotiation/price-v0/inner-v0", "seller")
+    with pytest.raises(ValueError, match="holds other datasets"):
+        export_minari(priced, "negotiation/price-v0", "seller", overwrite=True)
+    assert "negotiation/price-v0/inner-v0" in minari.list_local_datasets()
 
 
 class Stubborn:

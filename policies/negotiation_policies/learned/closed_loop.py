@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from negotiation_env import rollout
-from negotiation_env.domain import Array, Columns
-from negotiation_env.metrics import mean_interval, settled_rho
+from negotiation_env.domain import Columns
+from negotiation_env.metrics import mean_interval, sound_deals
 from negotiation_env.policy import Float64
 from negotiation_env.specs import parse_spec
 from negotiation_policies.learned.coding import Coding
@@ -35,7 +35,8 @@ def closed_loop(
     Returns:
         For each opponent (its name, or its spec if several share the name) and for ``"all"``: ``deal_rate``; ``payoff``
         (without a deal 0, or that of the disagreement); ``share`` of the surplus, or of the own worth of the pool; and
-        of prices ``rho`` of the sound deals. NaN where there is none.
+        of prices ``rho`` of the sound deals. NaN where there is none. The games against each opponent are dealt alike,
+        so those of ``"all"`` are averaged over the opponents first.
     """
     coding = policy.coding
     settings: dict[str, Any] = dict(coding.settings)
@@ -47,7 +48,7 @@ def closed_loop(
     }
     found = {label: _values(tables[spec], coding, seat) for spec, label in _labels(opponents).items()}
     names = next(iter(found.values()))
-    found[ALL] = {name: np.concatenate([values[name] for values in found.values()]) for name in names}
+    found[ALL] = {name: _mean_over_opponents([values[name] for values in found.values()]) for name in names}
     return {of: {name: _mean(value) for name, value in values.items()} for of, values in found.items()}
 
 
@@ -68,17 +69,29 @@ def _labels(specs: Sequence[str]) -> dict[str, str]:
 
 
 def _values(table: Columns, coding: Coding, seat: int) -> dict[str, Float64]:
-    ended = table["ended_by"] != "fault"
-    rows: dict[str, Array] = {name: values[ended] for name, values in table.items()}
-    payoff = rows[f"payoff_{coding.game.sides[seat]}"]
-    found = {"deal_rate": rows["deal"].astype(np.float64), "payoff": payoff}
+    """By name, what each game (E,) came to; NaN where it does not count."""
+    payoff = table[f"payoff_{coding.game.sides[seat]}"]
+    found = {"deal_rate": table["deal"].astype(np.float64), "payoff": payoff}
     if coding.domain == "multi_item":
-        worth = np.einsum("ei,ei->e", rows[f"values_{seat}"], rows["quantities"])
-        return {**found, "share": payoff / worth}
-    width = rows["buyer_max"] - rows["seller_min"]
-    return {**found, "share": payoff[width > 0.0] / width[width > 0.0], "rho": settled_rho(rows)}
+        found["share"] = payoff / np.einsum("ei,ei->e", table[f"values_{seat}"], table["quantities"])
+    else:
+        width = table["buyer_max"] - table["seller_min"]
+        has_surplus = width > 0.0
+        found["share"] = np.divide(payoff, width, out=np.full(len(width), np.nan), where=has_surplus)
+        found["rho"] = np.where(sound_deals(table) & has_surplus, table["rho"], np.nan)
+    ended = table["ended_by"] != "fault"
+    return {name: np.where(ended, values, np.nan) for name, values in found.items()}
+
+
+def _mean_over_opponents(values: Sequence[Float64]) -> Float64:
+    """The mean (E,) of each game over the opponents, (E,) each, against whom it counts."""
+    there = ~np.isnan(values)
+    count = there.sum(axis=0)
+    total = np.where(there, values, 0.0).sum(axis=0)
+    return np.divide(total, count, out=np.full(len(count), np.nan), where=count > 0)
 
 
 def _mean(values: Float64) -> tuple[float, float, float]:
-    mean = float(np.mean(values)) if len(values) else float("nan")
-    return mean, *mean_interval(values)
+    known = values[~np.isnan(values)]
+    mean = float(np.mean(known)) if len(known) else float("nan")
+    return mean, *mean_interval(known)

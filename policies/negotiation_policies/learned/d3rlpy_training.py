@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from negotiation_env.checkpoints import FACTS, read_checkpoint, write_checkpoint
+from negotiation_env.checkpoints import FACTS, WEIGHTS, read_checkpoint, write_checkpoint
 from negotiation_env.offline import to_transitions
 from negotiation_policies.learned import d3rlpy_network as networks
 from negotiation_policies.learned.coding import Coding
@@ -95,6 +95,8 @@ def train(
     folder = Path(output_dir)
     if _checkpoints(folder) and not (overwrite or resume):
         raise ValueError(f"{folder} holds a training: resume goes on with it, overwrite replaces it.")
+    if (folder / WEIGHTS).exists() and not _checkpoints(folder):
+        raise ValueError(f"{folder} holds a {WEIGHTS} that no training here has written; give another folder.")
     data = Batches(to_transitions(loaded))
     if algo in ("iql", "cql"):
         data = Batches(data.steps, float(np.std(data.returns)) or 1.0)
@@ -166,10 +168,19 @@ def _checkpoints(folder: Path) -> list[Path]:
 
 
 def _clear(folder: Path) -> None:
-    """Remove what another training has left, but for its policy, which stays until there is a new one."""
+    """Remove what another training has left, but for its policy, which stays until there is a new one.
+
+    Files that are not a training's stay, and so do the folders that hold them.
+    """
+    written = {name for file in (WEIGHTS, FACTS) for name in (file, f".{file}.unfinished")}
+    for step in folder.glob(f"{_STEPS}/{'[0-9]' * 8}"):
+        if {path.name for path in step.iterdir()} <= written:
+            shutil.rmtree(step)
+    for events in folder.glob(f"{_LOGS}/events.out.tfevents.*"):
+        events.unlink()
     for name in (_STEPS, _LOGS):
-        if (folder / name).exists():
-            shutil.rmtree(folder / name)
+        if (folder / name).is_dir() and not any((folder / name).iterdir()):
+            (folder / name).rmdir()
 
 
 def load_dataset(dataset: MinariDataset | str) -> MinariDataset:

@@ -10,6 +10,7 @@ from negotiation_env import list_policies, make_policy, rollout
 minari = pytest.importorskip("minari", reason="needs pip install 'negotiation-env[offline]'")
 d3rlpy = pytest.importorskip("d3rlpy")
 
+from negotiation_policies.learned.closed_loop import closed_loop  # noqa: E402  # after the skip
 from negotiation_policies.learned.d3rlpy_data import Batches  # noqa: E402  # after the skip
 from negotiation_policies.learned.d3rlpy_policy import earlier  # noqa: E402
 from negotiation_policies.learned.d3rlpy_training import step_folder, train  # noqa: E402
@@ -173,6 +174,30 @@ def test_what_is_there_is_kept(datasets, cloned, tmp_path):
             train(datasets["discrete"], "discrete_bc", cloned, **{"num_steps": 9, **TINY, **change}, resume=True)
     with pytest.raises(ValueError, match=r"no dataset 'negotiation/none-v0' here; there are: negotiation/commanded-v0"):
         train("negotiation/none-v0", "bc", tmp_path)
+
+
+def test_what_is_not_ours_stays(datasets, tmp_path):
+    mine = [tmp_path / "logs" / "notes.txt", tmp_path / "steps" / "20261127" / "photo.png"]
+    for file in mine:
+        file.parent.mkdir(parents=True)
+        file.write_text("mine")
+    for overwrite in (False, True):
+        train(datasets["discrete"], "discrete_bc", tmp_path, num_steps=2, overwrite=overwrite, **TINY)
+    assert [file.read_text() for file in mine] == ["mine", "mine"]
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "model.safetensors").write_bytes(b"mine")
+    with pytest.raises(ValueError, match="no training here has written"):
+        train(datasets["discrete"], "discrete_bc", other, num_steps=2, overwrite=True, **TINY)
+    assert (other / "model.safetensors").read_bytes() == b"mine"
+
+
+def test_games_that_are_dealt_alike_count_once(cloned):
+    spellings = ["linear", "linear:exponent=1", "linear:noise=0"]
+    figures = closed_loop(make_policy("d3rlpy", path=cloned), "seller", spellings, 60, 0)
+    assert len(figures) == 4
+    for name, values in figures["linear:noise=0"].items():
+        assert figures["all"][name] == pytest.approx(values, nan_ok=True), name
 
 
 def changed(cloned, folder, **changes):
