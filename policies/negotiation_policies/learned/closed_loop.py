@@ -88,7 +88,7 @@ def _mean_over_opponents(values: Sequence[Float64]) -> Float64:
     there = ~np.isnan(values)
     count = there.sum(axis=0)
     total = np.where(there, values, 0.0).sum(axis=0)
-    return np.divide(total, count, out=np.full(len(count), np.nan), where=count > 0)
+    return np.asarray(np.divide(total, count, out=np.full(len(count), np.nan), where=count > 0))
 
 
 def _mean(values: Float64) -> tuple[float, float, float]:
