@@ -102,7 +102,7 @@ def mixed() -> list[Figure]:
         return games.episodes["payoff_seller"]
 
     datasets = {mode: exported(pool, pool, MIXED_EPISODES, mode) for mode in ("continuous", "discrete")}
-    algos = {"bc": "continuous", "iql": "continuous", "discrete_bc": "discrete", "cql": "discrete"}
+    algos = {"bc": "continuous", "discrete_bc": "discrete", "iql": "continuous"}
     earned = {
         algo: np.mean([payoffs(trained(datasets[mode], algo, seed)) for seed in (0, 1)], axis=0)
         for algo, mode in algos.items()
@@ -120,7 +120,7 @@ def mixed() -> list[Figure]:
                 f"`{algo}` minus `{clone}`", float(means[algo] - means[clone]), "", 0.0, False,
                 interval(earned[algo] - earned[clone]),
             )
-            for algo, clone in dict.fromkeys([("iql", "bc"), ("iql", best), ("cql", "discrete_bc")])
+            for algo, clone in dict.fromkeys([("iql", "bc"), ("iql", best)])
         ),
     ]  # fmt: skip
 
