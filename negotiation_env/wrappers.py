@@ -41,10 +41,10 @@ class RhoSource:
         """The rho (n,) of games (n,): keyed by (seed, game), so it is the same in every face."""
         if given is None and self.fixed is None:
             return seeding.unit(seeding.game_keys(seed, games), seeding.RHO)
-        rho = np.broadcast_to(np.asarray(self.fixed if given is None else given, dtype=np.float64), games.shape)
-        for value in set(rho.tolist()):
+        wanted = np.asarray(self.fixed if given is None else given)
+        for value in set(wanted.ravel().tolist()):
             check_rho(value)
-        return rho.copy()
+        return np.broadcast_to(wanted.astype(np.float64), games.shape).copy()
 
 
 def rho_features(rho: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -16,16 +16,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from negotiation_env.engine import play_batch
-from negotiation_env.policy import Float64
+from negotiation_env.engine import Batch, play_batch
+from negotiation_env.policy import Float64, Int64
 from negotiation_env.price.rules import SIDES
+from negotiation_env.records.usage import used
 from negotiation_env.registry import AnyPolicy, Player, make_player, unknown_name
 from negotiation_env.run import Run, Seat, make_run
 from negotiation_env.seeding import check_seed
-from negotiation_env.turns import FAULTED
+from negotiation_env.turns import FAULTED, mover
 from negotiation_env.workers import check_players, map_in_processes
 from negotiation_env.wrappers import check_rho
 from negotiation_janus.achievable import Search
+from negotiation_janus.families import part_of
 from negotiation_janus.plans import FURTHER, STAGES
 from negotiation_janus.scores import Outcomes, cell_scores, summarise
 
@@ -133,11 +135,15 @@ def evaluate_policies(
 
 
 def _labels(opponents: Sequence[str | AnyPolicy], players: Sequence[Player]) -> list[str]:
-    """The names of opponents, and how they were given where several have one name."""
+    """The names of opponents, how they were given where several have one name, and numbers where that is equal too."""
     names = [player.name for player in players]
-    return [
+    labels = [
         player.name if names.count(player.name) == 1 else given if isinstance(given, str) else player.spec
         for given, player in zip(opponents, players, strict=True)
+    ]
+    return [
+        label if labels.count(label) == 1 else f"{label} ({labels[: place + 1].count(label)})"
+        for place, label in enumerate(labels)
     ]
 
 
@@ -208,6 +214,7 @@ class _Match:
         shared: Callable[..., Outcomes] = partial(
             Outcomes,
             opponent=self.labels[cell[0]],
+            part=part_of(opponent.name),
             role=role,
             first_mover=first_mover,
             commands=self.commands,
@@ -228,7 +235,8 @@ class _Match:
         command, game = (index.ravel() for index in np.indices(shape))
         chosen = np.zeros((2, len(game)), dtype=np.int64)
         chosen[SIDES.index(role)] = command
-        facts = play_batch(run, game, record=False, chosen=chosen).episodes
+        batch = play_batch(run, game, chosen=chosen)
+        facts = batch.episodes
         results = run.domain.result_columns(run.config, facts)
         columns = {name: column() if callable(column) else column for name, column in results.items()}
         found = {
@@ -237,6 +245,7 @@ class _Match:
             "faults": facts["ended"] == FAULTED,
             "turns": facts["turns"],
             "violations": columns[f"violation_{role}"],
+            "illegal_moves": _illegal_moves(batch, SIDES.index(role)),
         }
         return {name: values.reshape(shape) for name, values in found.items()}
 
@@ -252,3 +261,15 @@ class _Match:
                     search.play(plans)
                 found[name][aimed] = search.rho
         return found
+
+
+def _illegal_moves(batch: Batch, seat: int) -> Int64:
+    """How many replies of a seat its notes call illegal, in each game of a batch (B,)."""
+    turns = batch.episodes["turns"]
+    game = np.repeat(np.arange(len(turns)), turns)
+    turn = np.arange(len(game)) - (np.cumsum(turns) - turns)[game] + 1
+    is_own = mover(batch.episodes["first"][game], turn) == seat
+    counted = np.zeros(len(turns), dtype=np.int64)
+    for row, note in batch.notes.items():
+        counted[game[row]] += used([note]).illegal_replies * is_own[row]
+    return counted

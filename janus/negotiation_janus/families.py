@@ -23,3 +23,11 @@ TEST = (
 """Looked at for reported figures only: exponential curves over time, ChargingBoul, MiCRO."""
 PARTS = {"train": TRAINING, "val": VALIDATION, "test": TEST}
 """The parts by name."""
+OTHER = "other"
+"""What is of no part."""
+
+
+def part_of(name: str) -> str:
+    """The part that a policy's name is of: whatever training data is made with is of the first."""
+    parts = {**PARTS, "train": TRAINING + GENERIC}
+    return next((part for part, names in parts.items() if name in names), OTHER)

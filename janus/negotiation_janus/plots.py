@@ -38,10 +38,12 @@ def draw_calibration(tables: Mapping[str, pl.DataFrame], title: str) -> Figure:
         title: above the figure.
 
     Raises:
-        ValueError: there is no policy, or more than there are styles.
+        ValueError: there is no policy, or more than there are styles, or no command in [0, 1].
     """
     if not 1 <= len(tables) <= len(_STYLES):
         raise ValueError(f"{len(tables)} policies cannot be drawn; give 1 to {len(_STYLES)}.")
+    if not all((table["command"] >= 0).any() for table in tables.values()):
+        raise ValueError("no command is in [0, 1]; there is nothing to draw.")
     figure = new_figure(5.6, 3.3)
     axes = figure.add_subplot()
     command, distance = _means(next(iter(tables.values())), "closest_achievable", by_deals=False)
@@ -50,7 +52,7 @@ def draw_calibration(tables: Mapping[str, pl.DataFrame], title: str) -> Figure:
     )
     axes.plot([0, 1], [0, 1], color=MUTED, linewidth=0.8, linestyle=(0, (4, 2)))
     for (name, table), (colour, marker) in zip(tables.items(), _STYLES, strict=False):
-        label = f"{name}\n({_deal_rate(table):.0%} deals)"
+        label = f"{name}\n({_deals(table)})"
         axes.plot(*_means(table, "achieved"), color=colour, marker=marker, markersize=3.2, linewidth=1.1, label=label)
     axes.set_xlim(-0.02, 1.02)
     axes.set_ylim(-0.02, 1.02)
@@ -71,12 +73,19 @@ def _means(table: pl.DataFrame, column: str, by_deals: bool = True) -> tuple[Flo
     means = []
     for command in commands:
         rows = aimed.filter(aimed["command"] == command)
-        weights = (rows["deal_rate"] * rows["num_episodes"]).to_numpy() if by_deals else np.ones(len(rows))
+        weights = (rows["deal_rate"] * _whole_games(rows)).to_numpy() if by_deals else np.ones(len(rows))
         means.append(float(np.average(rows[column].to_numpy(), weights=weights)))
     return commands, np.array(means)
 
 
-def _deal_rate(table: pl.DataFrame) -> float:
-    """Of the commands in [0, 1]: means are of different sets of deals where it differs."""
-    aimed = table.filter(table["command"] >= 0)
-    return float(np.average(aimed["deal_rate"].to_numpy(), weights=aimed["num_episodes"].to_numpy()))
+def _deals(table: pl.DataFrame) -> str:
+    """The deal rate of the commands in [0, 1]: means are of different sets of deals where it differs."""
+    played = table.filter((table["command"] >= 0) & table["deal_rate"].is_not_null())
+    if not len(played):
+        return "faults only"
+    return f"{np.average(played['deal_rate'].to_numpy(), weights=_whole_games(played).to_numpy()):.0%} deals"
+
+
+def _whole_games(table: pl.DataFrame) -> pl.Series:
+    """How many games of each row no fault has ended."""
+    return table["num_episodes"] * (1.0 - table["faults"])

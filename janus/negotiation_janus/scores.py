@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from negotiation_env.policy import Float64
+from negotiation_janus.families import OTHER
 
 if TYPE_CHECKING:
     import polars as pl
@@ -34,9 +35,11 @@ class Outcomes:
         faults: bool (C, E), games that ended because a player failed: they count as faults and nowhere else.
         turns: (C, E).
         violations: bool (C, E), deals past the own limit.
+        illegal_moves: (C, E), replies that the policy had to take back because no legal move could be read from them.
         nearest: (C, E) rho of the settlement closest to the command that a plan has reached; NaN where none deals, and
             for -1.
         strictly: the same of all plans, the further ones included; ``None`` if they were not played.
+        part: the part of the families that the opponent is of, see `negotiation_janus.families.part_of`.
     """
 
     opponent: str
@@ -48,13 +51,15 @@ class Outcomes:
     faults: NDArray[np.bool_]
     turns: NDArray[np.integer]
     violations: NDArray[np.bool_]
+    illegal_moves: NDArray[np.integer]
     nearest: Float64
     strictly: Float64 | None = None
+    part: str = OTHER
 
     @property
     def closest(self) -> Float64:
-        """(C, E) the least distance from the command that a plan has reached; NaN where there is none."""
-        return np.abs(self.nearest - self.commands[:, None])
+        """(C, E) the least distance from the command that a plan has reached; NaN where none has, and for faults."""
+        return np.where(self.faults, np.nan, np.abs(self.nearest - self.commands[:, None]))
 
     @property
     def error(self) -> Float64:
@@ -88,13 +93,16 @@ class Outcomes:
     @property
     def missed(self) -> Float64:
         """(C, E) 1 where a plan deals and the policy does not, 0 where the policy deals, NaN where nobody does."""
-        achievable = self.deal | ~np.isnan(self.closest)
-        return np.where(achievable & ~self.faults, ~self.deal, np.nan)
+        return np.where(self.deal | ~np.isnan(self.closest), ~self.deal, np.nan)
 
     @property
     def dealt(self) -> Float64:
         """(C, E) 1 for a deal, 0 for none, NaN for a fault."""
-        return np.where(self.faults, np.nan, self.deal)
+        return self.of_whole(self.deal)
+
+    def of_whole(self, values: NDArray[Any]) -> Float64:
+        """Values (C, E) of the games that no fault has ended, NaN of the others."""
+        return np.where(self.faults, np.nan, values)
 
     def of_deals(self, values: NDArray[Any]) -> Float64:
         """Values (C, E) of the games that ended in a deal, NaN of the others."""
@@ -104,12 +112,14 @@ class Outcomes:
 def cell_scores(outcomes: Sequence[Outcomes]) -> pl.DataFrame:
     """One row a (command, opponent, role, first mover).
 
-    Columns: ``command``, ``opponent``, ``role``, ``first_mover``, ``num_episodes``, ``deal_rate``, ``achieved`` (mean
-    rho of the deals), ``error`` (mean distance from the command), ``closest_achievable``, ``regret`` (of the deals),
-    ``strict_regret`` (the same against further plans as well, if these were played),
-    ``missed_deals`` (share of the episodes in which a deal was achievable), ``violations`` (share of deals past the own
-    limit), ``turn`` (mean turn on which deals were closed) and ``faults`` (share of the games that a failing player
-    ended, which nothing else counts). Where a mean has nothing to be of it is null.
+    Columns: ``command``, ``opponent``, ``part`` (of the families: ``train``, ``val``, ``test`` or ``other``), ``role``,
+    ``first_mover``, ``num_episodes``, ``deal_rate``, ``achieved`` (mean rho of the deals), ``error`` (mean distance
+    from the command), ``closest_achievable``, ``regret`` (of the deals), ``strict_regret`` (the same against further
+    plans as well, if these were played), ``missed_deals`` (share of the episodes in which a deal was achievable),
+    ``violations`` (share of deals past the own limit), ``illegal_moves`` (a game: unusable replies, as the policy's
+    notes count them in ``illegal``; an illegal decision raises), ``turn`` (mean turn on which deals were closed) and
+    ``faults`` (share of the games that a failing player ended, which nothing else counts). Where a mean has nothing to
+    be of it is null.
     """
     import polars as pl
 
@@ -122,6 +132,7 @@ def cell_scores(outcomes: Sequence[Outcomes]) -> pl.DataFrame:
                 {
                     "command": command,
                     "opponent": cell.opponent,
+                    "part": cell.part,
                     "role": cell.role,
                     "first_mover": cell.first_mover,
                     "num_episodes": len(rho),
@@ -133,24 +144,25 @@ def cell_scores(outcomes: Sequence[Outcomes]) -> pl.DataFrame:
                     **(strict if cell.strictly is not None else {}),
                     "missed_deals": _mean(cell.missed[place]) if command >= 0 else None,
                     "violations": _mean(cell.of_deals(cell.violations)[place]),
+                    "illegal_moves": _mean(cell.of_whole(cell.illegal_moves)[place]),
                     "turn": _mean(cell.of_deals(cell.turns)[place]),
                     "faults": float(cell.faults[place].mean()),
                 }
             )
-    named = {"command", "opponent", "role", "first_mover", "num_episodes"}
+    named = {"command", "opponent", "part", "role", "first_mover", "num_episodes"}
     return pl.DataFrame(rows, schema_overrides=dict.fromkeys(rows[0].keys() - named, pl.Float64))
 
 
 def summarise(outcomes: Sequence[Outcomes], seed: int) -> dict[str, Any]:
     """The measures over all rows, each with its 95 % interval (percentile bootstrap over episodes).
 
-    Names: ``regret``, ``error``, ``closest_achievable``, ``deal_rate``, ``missed_deals``, ``violations``, ``turn``,
-    ``faults``, ``spearman`` and ``slope`` (of the achieved rho on the commanded one, over deals), all of commands in
-    [0, 1], and ``impasse_at_minus_one``. ``strict_regret`` is there if the further plans were played.
-    ``spearman_achievable`` and ``deal_rate_achievable`` are of the settlements that came closest among the plans' and
-    the policy's own: where opponents do not give in, nobody's can be high. ``name_interval`` is (low, high).
-    ``negative_slopes`` is the share of opponents, by role, whose own slope is below 0, without an interval. What
-    cannot be computed is NaN.
+    Names: ``regret``, ``error``, ``closest_achievable``, ``deal_rate``, ``missed_deals``, ``violations``,
+    ``illegal_moves``, ``turn``, ``faults``, ``spearman`` and ``slope`` (of the achieved rho on the commanded one, over
+    deals), all of commands in [0, 1], and ``impasse_at_minus_one``. ``strict_regret`` is there if the further plans
+    were played. ``spearman_achievable`` and ``deal_rate_achievable`` are of the settlements that came closest among the
+    plans' and the policy's own: where opponents do not give in, nobody's can be high. ``name_interval`` is (low, high).
+    ``negative_slopes`` is the share of opponents, by role, whose own slope is below 0, without an interval. What cannot
+    be computed is NaN.
     """
     aimed = outcomes[0].commands >= 0.0
     rng = np.random.default_rng(seed)
@@ -161,9 +173,10 @@ def summarise(outcomes: Sequence[Outcomes], seed: int) -> dict[str, Any]:
         "error": lambda cell: cell.error,
         "closest_achievable": lambda cell: cell.closest_achievable,
         "deal_rate": lambda cell: cell.dealt,
-        "deal_rate_achievable": lambda cell: np.where(cell.faults, np.nan, cell.deal | ~np.isnan(cell.closest)),
+        "deal_rate_achievable": lambda cell: cell.of_whole(cell.deal | ~np.isnan(cell.closest)),
         "missed_deals": lambda cell: cell.missed,
         "violations": lambda cell: cell.of_deals(cell.violations),
+        "illegal_moves": lambda cell: cell.of_whole(cell.illegal_moves),
         "turn": lambda cell: cell.of_deals(cell.turns),
         "faults": lambda cell: cell.faults.astype(float),
     }

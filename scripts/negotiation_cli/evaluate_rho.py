@@ -42,7 +42,8 @@ _MEASURES = {
     "regret": "regret", "strict_regret": "strict regret", "error": "error", "missed_deals": "missed deals",
     "deal_rate": "deals", "deal_rate_achievable": "deals achievable", "spearman": "Spearman",
     "spearman_achievable": "Spearman achievable", "slope": "slope", "negative_slopes": "opponents with negative slope",
-    "impasse_at_minus_one": "impasse at -1", "violations": "deals past the own limit", "turn": "turn of the deal",
+    "impasse_at_minus_one": "impasse at -1", "violations": "deals past the own limit",
+    "illegal_moves": "illegal moves a game", "turn": "turn of the deal", "faults": "games ended by a fault",
 }  # fmt: skip
 """What is printed, in words."""
 
@@ -53,7 +54,7 @@ def evaluate_rho(
         typer.Option("--policy", help="A policy with a parameter rho, as a spec without it: teacher:settle=strict."),
     ] = "teacher",
     opponents: Annotated[
-        str, typer.Option("--opponents", help="Opponents; train, val and test stand for the families of that part.")
+        str, typer.Option("--opponents", help="Opponents, and train, val or test for all families of that part.")
     ] = "test",
     commands: Annotated[
         str, typer.Option("--commands", help="Commanded rhos: from 0 to 1, and -1 for an impasse.")
@@ -120,7 +121,8 @@ def evaluate_rho(
     for (drawn, told), results in found.items():
         screen().print(f"scenario {drawn}, information {told}, {len(rivals)} opponents, {num_episodes} episodes a row:")
         screen().print(_summary(results))
-    screen().print(f"Written: {', '.join(str(path) for path in files.values())}")
+    drawn_too = "" if any(case in files for case in cases) else "; no figure, because no command is in [0, 1]"
+    screen().print(f"Written: {', '.join(str(path) for path in files.values())}{drawn_too}")
 
 
 def _maker(spec: str, scenario: str, information: str) -> Make:
@@ -138,13 +140,14 @@ def _maker(spec: str, scenario: str, information: str) -> Make:
 
 
 def _scenarios(text: str) -> list[str]:
-    from negotiation_env.scenarios import check_scenario
+    from negotiation_env.scenarios import check_scenario, list_scenarios
 
     names = list(dict.fromkeys(text.split(",")))
     for name in names:
         check_scenario(name, "price")
         if name == "catalogue":
-            raise ValueError("--scenario catalogue needs a file of products; give seed, varied or private here.")
+            usable = ", ".join(known for known in list_scenarios("price") if known != name)
+            raise ValueError(f"--scenario catalogue needs a file of products; give one of {usable} here.")
     return names
 
 
@@ -171,15 +174,16 @@ def _opponents(text: str) -> list[str]:
 
     from negotiation_env.specs import split_specs
 
-    return [opponent for name in split_specs(text) for opponent in PARTS.get(name, (name,))]
+    return list(dict.fromkeys(opponent for name in split_specs(text) for opponent in PARTS.get(name, (name,))))
 
 
 def _files(folder: Path, cases: list[Case], overwrite: bool, is_drawn: bool) -> dict[str | Case, Path]:
     files: dict[str | Case, Path] = {"table": folder / "rho_table.parquet", "summary": folder / "rho_summary.json"}
     if is_drawn:
         files |= {case: folder / f"rho_{'_'.join(case)}.png" for case in cases}
-    if folder.exists() and not folder.is_dir():
-        raise ValueError(f"--output_dir {folder} is a file; name a folder.")
+    blocking = [path for path in (folder, *folder.parents) if path.exists() and not path.is_dir()]
+    if blocking:
+        raise ValueError(f"--output_dir {folder} cannot be a folder: {blocking[0]} is a file; name another.")
     existing = [path for path in files.values() if path.exists()]
     if existing and not overwrite:
         raise ValueError(f"{existing[0]} exists already; --overwrite replaces it, --output_dir writes elsewhere.")

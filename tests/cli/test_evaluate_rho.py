@@ -5,9 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
-from negotiation_cli.evaluate_rho import YARDSTICKS
+from negotiation_cli.evaluate_rho import YARDSTICKS, _finite
 from negotiation_cli.main import app
 from negotiation_janus.families import PARTS
 from typer.testing import CliRunner
@@ -95,7 +96,8 @@ def test_the_parts_of_the_families_are_known_and_share_nothing():
         (("--policy", "linear"), "a policy with a parameter rho"),
         (("--policy", "teacher:rho=0.5"), "leave it open"),
         (("--commands", "a"), "give numbers from 0 to 1"),
-        (("--commands", "2"), "no rho"),
+        (("--commands", "2"), "rho is 2.0; it must be in [0, 1]"),
+        (("--scenario", "catalogue"), "give one of private, seed, varied here"),
         (("--scenario", "varied,sed"), "Did you mean 'seed'"),
         (("--engine", "proces"), "Did you mean 'process'"),
         (("--workers", "2"), "needs --engine process"),
@@ -109,3 +111,41 @@ def test_wrong_calls_end_with_one_line_of_advice(tmp_path, arguments, message):
     assert message in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
     assert not (tmp_path / "rho").exists()
+
+
+@pytest.mark.parametrize("inside", ["", "deep/er"])
+def test_a_file_is_no_output_dir(tmp_path, monkeypatch, inside):
+    monkeypatch.setattr("negotiation_janus.evaluation.evaluate_policies", None)
+    (tmp_path / "taken").write_text("kept")
+    result = run(*CALL, "--output_dir", tmp_path / "taken" / inside)
+    assert result.exit_code == 2
+    assert "taken is a file; name another" in result.stderr
+    assert (tmp_path / "taken").read_text() == "kept"
+
+
+def test_impasses_alone_give_no_figure(tmp_path):
+    call = ("--opponents", "linear", "--commands=-1", "--num_episodes", "2", "--information", "known")
+    result = run(*call, "--no_yardsticks", "--output_dir", tmp_path)
+    assert result.exit_code == 0, result.output
+    assert "no figure" in result.stdout
+    assert {path.name for path in tmp_path.iterdir()} == {"rho_table.parquet", "rho_summary.json"}
+
+
+def test_parts_and_policies_are_opponents_side_by_side(tmp_path):
+    call = ("--commands", "0.5", "--num_episodes", "1", "--information", "known", "--no_yardsticks", "--json")
+    result = run(*call, "--opponents", "val,linear,fair,hold_rho:rho=.5,test", "--output_dir", tmp_path)
+    assert result.exit_code == 0, result.output
+    table = pl.read_parquet(tmp_path / "rho_table.parquet")
+    opponents = dict(table.select("opponent", "part").rows())
+    assert list(opponents) == [*PARTS["val"], "linear", "hold_rho", *PARTS["test"]]
+    assert [opponents[name] for name in ("fair", "linear", "hold_rho", "micro_fine")] == [
+        "val",
+        "train",
+        "other",
+        "test",
+    ]
+
+
+def test_the_summary_holds_null_for_what_is_no_number():
+    found = {"slope": -np.inf, "slope_interval": (np.nan, np.inf), "regret": 0.5}
+    assert _finite(found) == {"slope": None, "slope_interval": [None, None], "regret": 0.5}

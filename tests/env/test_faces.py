@@ -12,6 +12,7 @@ import pytest
 from gymnasium.error import ResetNeeded
 
 from negotiation_env import AppendRho, PriceDecision, bind, make_policy, price_v0, rollout
+from negotiation_env.wrappers import check_rho
 
 ACCEPT, WALK, PASS = 101, 102, 103
 
@@ -193,6 +194,15 @@ def test_append_rho(face):
     np.testing.assert_array_equal(features(env, seed=3, options={"rho": -1}), np.float32([0.0, 1.0]))
     with pytest.raises(ValueError, match=r"in \[0, 1\], or -1"):
         env.reset(seed=3, options={"rho": 1.5})
+    for wrong in ("abc", "0.5", True):
+        with pytest.raises(ValueError, match=f"rho is {wrong!r}; it must be"):
+            env.reset(seed=3, options={"rho": wrong})
+
+
+@pytest.mark.parametrize("rho", ["abc", None, True, np.True_, float("nan"), [0.5]])
+def test_a_rho_that_is_no_number_is_refused(rho):
+    with pytest.raises(ValueError, match=r"it must be in \[0, 1\], or -1 to want no deal"):
+        check_rho(rho)
 
 
 def test_every_face_draws_the_same_rho():

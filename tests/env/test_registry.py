@@ -6,6 +6,7 @@ import pytest
 
 from negotiation_env import PriceDecision, list_policies, make_policy, register_policy, registry, rollout
 from negotiation_env.registry import KINDS, find_policy, make_player
+from negotiation_env.specs import format_spec, parse_spec
 
 
 class Asking:
@@ -91,3 +92,22 @@ def test_records_hold_what_was_given_to_a_policy_that_says_nothing():
     register_policy("plain", "here:Plain")
     assert make_player("plain:step=3", "price").params == {"step": 3}
     assert make_player("plain", "price").params == {}
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        (".7", 0.7),
+        ("-.5", -0.5),
+        ("+.25", 0.25),
+        ("0.3", 0.3),
+        ("-1", -1),
+        ("'.7'", ".7"),
+        (".7.1", ".7.1"),
+        (".", "."),
+    ],
+)
+def test_numbers_in_specs_may_begin_with_a_point(written, value):
+    name, params = parse_spec(f"teacher:rho={written}")
+    assert (name, params) == ("teacher", {"rho": value})
+    assert parse_spec(format_spec(name, params)) == (name, params)

@@ -11,7 +11,8 @@ pytest.importorskip("polars", reason="needs pip install 'negotiation-env[dataset
 from negotiation_janus.achievable import Search  # after the skip
 from negotiation_janus.evaluation import evaluate_policies, evaluate_rho
 from negotiation_janus.plans import FURTHER, PLANS, STAGES, WHOLE, Plans
-from negotiation_janus.scores import Outcomes, summarise
+from negotiation_janus.plots import draw_calibration
+from negotiation_janus.scores import Outcomes, cell_scores, summarise
 
 KNOWN = {"information": "known", "num_episodes": 20}
 
@@ -36,6 +37,13 @@ class Failing(Walker):
         return PriceDecision(kind=np.full(len(view), 3), price=view.price_low)
 
 
+class Muttering(Walker):
+    """Walks away after two replies that nobody could read."""
+
+    def decide(self, view):
+        return PriceDecision(kind=np.full(len(view), 2), price=view.price_low, notes=[{"illegal": 2}] * len(view))
+
+
 class Agreeing(Walker):
     """Accepts what it can, past its limit as well, and offers the middle of the range."""
 
@@ -49,7 +57,7 @@ def outcomes(commands, rho, nearest, strictly=None):
     never = np.zeros(rho.shape, dtype=bool)
     deal = ~np.isnan(rho)
     return Outcomes(
-        "any", "buyer", "buyer", commands, rho, deal, never, np.full(rho.shape, 7), never, nearest, strictly
+        "any", "buyer", "buyer", commands, rho, deal, never, np.full(rho.shape, 7), never, never, nearest, strictly
     )
 
 
@@ -287,8 +295,11 @@ def test_a_drawn_seed_is_the_same_for_plans_and_policy():
 def test_faults_count_as_faults_and_nowhere_else():
     told = evaluate_rho(lambda rho: Failing(), ["conceder"], [-1, 0.5], **KNOWN)
     assert told.summary["faults"] == 1.0
-    for name in ("impasse_at_minus_one", "missed_deals", "deal_rate", "violations"):
-        assert np.isnan(told.summary[name]), name
+    counted = {name for name, value in told.summary.items() if not name.endswith("_interval") and not np.isnan(value)}
+    assert counted == {"faults"}
+    assert all(row["closest_achievable"] is None for row in rows(told))
+    labels = [text.get_text() for text in draw_calibration({"failing": told.table}, "").axes[0].get_legend().texts]
+    assert "failing\n(faults only)" in labels
     assert {(row["faults"], row["deal_rate"], row["missed_deals"]) for row in rows(told)} == {(1.0, None, None)}
 
 
@@ -333,8 +344,34 @@ def test_opponents_of_one_name_are_told_apart():
         ({"commands": 0.5}, "commands is 0.5; give a list"),
         ({"commands": ["0.5"]}, "rho is '0.5'"),
         ({"commands": [True]}, "rho is True"),
+        ({"commands": [None]}, "rho is None"),
+        ({"commands": [float("nan")]}, "rho is nan"),
     ],
 )
 def test_what_cannot_be_evaluated_is_refused(wrong, said):
     with pytest.raises(ValueError, match=said):
         evaluate_rho(**{"make": teacher, "opponents": ["linear"], "commands": [0.5], **KNOWN, **wrong})
+
+
+def test_equal_opponents_are_numbered_and_keep_their_part():
+    found = evaluate_rho(teacher, ["micro_fine", Walker(), Agreeing(), Walker(), "fair", "linear"], [0.5], **KNOWN)
+    parts = dict(found.table.select("opponent", "part").rows())
+    assert parts == {
+        "micro_fine": "test", "Walker (1)": "other", "Agreeing": "other", "Walker (2)": "other", "fair": "val",
+        "linear": "train",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("policy", "opponent", "count"), [(Muttering, Agreeing, 2.0), (Walker, Agreeing, 0.0), (Agreeing, Muttering, 0.0)]
+)
+def test_illegal_moves_are_those_of_the_policy(policy, opponent, count):
+    found = evaluate_rho(lambda rho: policy(), [opponent()], [-1, 0.5], **KNOWN)
+    assert found.summary["illegal_moves"] == count
+    assert set(found.table["illegal_moves"]) == {count}
+
+
+def test_there_is_no_figure_without_commands_from_0_to_1():
+    never = outcomes(np.array([-1.0]), np.full((1, 3), np.nan), np.full((1, 3), np.nan))
+    with pytest.raises(ValueError, match="nothing to draw"):
+        draw_calibration({"any": cell_scores([never])}, "")
