@@ -237,10 +237,10 @@ def test_a_timeout_says_what_went_wrong_before(server, client):
 @pytest.mark.parametrize("fault", ["no answer", "drip"])
 def test_a_server_that_hangs_holds_nobody_past_the_deadline(server, client, fault):
     server.always(fault)
-    model = Model(client_of(client, server), Reliability(deadline=0.6))
+    model = Model(client_of(client, server), Reliability(deadline=2.0))  # time for all 32 to reach a busy server
     results = all_at_once(model, 32)
     assert {error.fault for _, error in results} == {"timeout"}
-    assert max(seconds for seconds, _ in results) < 1.1
+    assert max(seconds for seconds, _ in results) < 3.0
     assert server.highest == 32
 
 
