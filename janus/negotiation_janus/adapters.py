@@ -85,8 +85,13 @@ def freeze_at(
     return _write(named(folder), _adapter(model, model.folded(rho), base, dtype), overwrite)
 
 
-def load_adapters(folder: str | Path, base: BaseModel) -> HyperLoRA:
+def load_adapters(folder: str | Path, base: BaseModel, trainable: bool = False) -> HyperLoRA:
     """Read what `save_adapters` has written onto a base model, which is changed in place.
+
+    Args:
+        folder: where they are.
+        base: the model that they were trained on.
+        trainable: whether they are to be trained further.
 
     Raises:
         ValueError: a file is missing or not whole, or the adapters are of another base model, rank or layers; the
@@ -96,6 +101,7 @@ def load_adapters(folder: str | Path, base: BaseModel) -> HyperLoRA:
     told = read_facts(place)
     _check_base(place, told["base_model"], base.facts)
     config = LoraConfig.from_pretrained(str(place))
+    config.inference_mode = not trainable
     if config.r != told["rank"]:
         raise ValueError(f"{place}: the adapters have rank {config.r}, and the hypernetwork gates {told['rank']}.")
     model = get_peft_model(base.model, config)

@@ -48,6 +48,8 @@ class Packed:
 class PriceText:
     """Writes transcripts with the tokens of one tokenizer.
 
+    ``answers`` (11,) are the tokens that can be an answer: the ten digits, and ACCEPT.
+
     Args:
         tokenizer: of the base model.
         digits: of a price.
@@ -63,7 +65,15 @@ class PriceText:
         self.digit = _one_each(tokenizer, "0123456789")
         self.clock = _one_each(tokenizer, _CLOCK)
         self.hidden, self.accept = _one_each(tokenizer, "?!")
+        self.answers: Int64 = np.append(self.digit, self.accept)
         self.roles = {role: _first(tokenizer, name) for role, name in _ROLES.items()}
+
+    def answer_of(self, tokens: Int64) -> Int64:
+        """Which of `answers` each token is: its digit, 10 for ACCEPT, and -1 for others."""
+        found = np.full(tokens.shape, -1, dtype=np.int64)
+        for place, token in enumerate(self.answers):
+            found[tokens == token] = place
+        return found
 
     def grid(self, price: Float64, view: PriceView) -> Int64:
         """Prices (n, ...) as whole numbers from 0 to ``points - 1``; -1 for NaN."""

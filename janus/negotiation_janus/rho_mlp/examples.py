@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from negotiation_env.policy import ACCEPT, Float64
-from negotiation_env.records.games import Games
+from negotiation_env.policy import ACCEPT
 from negotiation_env.records.sources import open_source
 from negotiation_env.trajectories import decision_points
+from negotiation_janus.labels import Label, check_label, rho_labels
 from negotiation_janus.rho_mlp.bins import places_of
-from negotiation_janus.rho_mlp.features import IMPASSE, features_of, frame_of
+from negotiation_janus.rho_mlp.features import features_of, frame_of
 
-Label = Literal["commanded", "outcome"]
-LABELS = ("commanded", "outcome")
 ACCEPTED = -1.0
 """The target that stands for ACCEPT."""
 
@@ -51,14 +48,13 @@ def read_examples(path: str | Path, label: Label, hide: bool) -> Examples:
         ValueError: an unknown label, no price games, or no decision that has a rho.
         RecordError: the record cannot be read.
     """
-    if label not in LABELS:
-        raise ValueError(f"label is {label!r}; it must be 'commanded' or 'outcome'.")
+    check_label(label)
     source, features, targets = open_source(path), [], []
     if source.domain != "price":
         raise ValueError(f"{path} holds {source.domain} games; rho_mlp learns from price games.")
     for games in source.blocks():
         for point in decision_points(games, source.config):
-            rho = _rhos(games, point.seat, label)[point.game]
+            rho = rho_labels(games, point.seat, label)[point.game]
             rows = np.flatnonzero(~np.isnan(rho))
             view, kind = point.view.take(rows), point.kind[rows]
             frame = frame_of(view, rho[rows], hide)
@@ -72,11 +68,3 @@ def read_examples(path: str | Path, label: Label, hide: bool) -> Examples:
             f"no decision of {path} has a rho of the kind {label!r}; generate a recipe such as price-teacher-known."
         )
     return found
-
-
-def _rhos(games: Games, seat: int, label: Label) -> Float64:
-    """The rho (E,) that the decisions of a seat are labelled with; NaN where there is none."""
-    if label == "commanded":
-        return np.asarray(games.facts[f"rho_commanded_{seat}"])
-    rho = games.facts["rho"]
-    return np.where(rho == IMPASSE, IMPASSE, np.clip(rho, 0.0, 1.0))

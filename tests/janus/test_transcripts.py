@@ -1,0 +1,149 @@
+"""Recorded games as the token sequences that Janus learns from."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from negotiation_janus.prompts import PriceText
+from negotiation_janus.transcripts import Sampler, joined, joined_apart, read_transcripts, rho_weights, split
+
+from negotiation_env.records.generate import generate
+from negotiation_env.records.recipes import load_recipe
+from negotiation_env.records.sources import open_source
+
+
+class Letters:
+    """A tokenizer that writes each character as one token."""
+
+    bos_token_id, eos_token_id = 1, 2
+
+    def __call__(self, text, add_special_tokens=True):
+        return {"input_ids": [ord(letter) for letter in text]}
+
+
+TEXT = PriceText(Letters())
+
+
+@pytest.fixture(scope="module")
+def record(tmp_path_factory):
+    path = tmp_path_factory.mktemp("transcripts") / "games.jsonl"
+    generate(load_recipe("price-teacher-known").run(), 200, path)
+    return path
+
+
+def lines(found):
+    """The sequences as text, with the answers that are learned in brackets."""
+    starts = np.cumsum(found.lengths) - found.lengths
+    for start, length in zip(starts, found.lengths, strict=True):
+        tokens, targets = found.tokens[start : start + length], found.targets[start : start + length]
+        learned = np.append(False, targets[:-1] >= 0)
+        yield "".join(
+            f"[{chr(token)}]" if is_learned else "^" if token == 1 else chr(token)
+            for token, is_learned in zip(tokens, learned, strict=True)
+        ).replace("][", "")
+
+
+def test_a_game_is_written_with_all_answers_of_the_commanded_agent(record):
+    found = read_transcripts(record, TEXT)
+    games = next(open_source(record).blocks())
+    assert len(found) == len(games) == 200
+    starts = np.cumsum(games.facts["turns"]) - games.facts["turns"]
+    for game, rho, line in zip(found.game, found.rho, lines(found), strict=True):
+        seat = 0 if np.isnan(games.facts["rho_commanded_1"][game]) else 1
+        assert rho == np.float32(games.facts[f"rho_commanded_{seat}"][game])
+        turns = np.arange(int(games.facts["turns"][game]))
+        own = turns[(turns + games.facts["first"][game]) % 2 == seat] + int(starts[game])
+        low, high = games.facts["price_low"][game], games.facts["price_high"][game]
+        made = [
+            "!" if games.kind[row] == 1 else f"{round((games.offer[row] - low) / (high - low) * 999):03d}"
+            for row in own
+        ]
+        assert [part.split("]")[0] for part in line.split("[")[1:]] == made
+
+
+def test_targets_are_the_tokens_that_follow(record):
+    found = read_transcripts(record, TEXT)
+    learned = np.flatnonzero(found.targets >= 0)
+    assert (TEXT.answers[found.targets[learned]] == found.tokens[learned + 1]).all()
+    ends = np.cumsum(found.lengths) - 1
+    assert (found.targets[ends] == -1).all()
+
+
+def test_single_decisions_are_the_prefixes_of_the_whole_game(record):
+    whole = dict(zip((found := read_transcripts(record, TEXT)).game.tolist(), lines(found), strict=True))
+    single = read_transcripts(record, TEXT, k_history=100)
+    assert (single.targets >= 0).sum() == (found.targets >= 0).sum()
+    plain = {game: line.replace("[", "").replace("]", "") for game, line in whole.items()}
+    for game, line in zip(single.game.tolist(), lines(single), strict=True):
+        assert line.count("[") == 1
+        assert plain[game].startswith(line.replace("[", "").replace("]", ""))
+
+
+def test_a_short_history_keeps_the_head_and_the_last_turn(record):
+    for line in lines(read_transcripts(record, TEXT, k_history=1)):
+        assert len(line.split("[")[0]) in (9, 12)
+
+
+def test_intended_impasses_can_be_left_out(record):
+    with_them, without = read_transcripts(record, TEXT), read_transcripts(record, TEXT, include_failures=False)
+    assert (with_them.rho == -1.0).any()
+    assert without.rho.tolist() == with_them.rho[with_them.rho >= 0.0].tolist()
+
+
+def test_hindsight_labels_both_seats_with_what_came_out(record):
+    found = read_transcripts(record, TEXT, label="outcome")
+    games = next(open_source(record).blocks())
+    expected = games.facts["rho"][found.game]
+    assert np.allclose(found.rho, np.where(expected == -1.0, -1.0, np.clip(expected, 0.0, 1.0)))
+    assert np.bincount(found.game).max() == 2
+
+
+def test_long_sequences_can_be_left_out(record):
+    found = read_transcripts(record, TEXT, max_length=60)
+    assert 0 < len(found) < 200
+    assert found.lengths.max() <= 60
+    with pytest.raises(ValueError, match="max_length"):
+        read_transcripts(record, TEXT, max_length=5)
+
+
+def test_a_label_that_nobody_has_is_refused(record):
+    with pytest.raises(ValueError, match="'commanded' or 'outcome'"):
+        read_transcripts(record, TEXT, label="wished")
+
+
+def test_parts_of_a_record_keep_their_numbers_and_records_do_not(record):
+    found = read_transcripts(record, TEXT)
+    again = joined([found.take(np.arange(100)), found.take(np.arange(100, 200))])
+    assert list(lines(again)) == list(lines(found))
+    assert (again.game == found.game).all()
+    two = joined_apart([found, found])
+    assert len(np.unique(two.game)) == 400
+
+
+@pytest.mark.parametrize("by", ["episode", "pair"])
+def test_a_split_shares_no_game_and_no_pair(record, by):
+    found = read_transcripts(record, TEXT, label="outcome")
+    train, held_out = split(found, 0.2, seed=0, by=by)
+    assert len(train) + len(held_out) == len(found)
+    assert not set(train.game) & set(held_out.game)
+    if by == "pair":
+        assert not set(train.pair) & set(held_out.pair)
+
+
+def test_rare_rhos_weigh_more():
+    rho = np.array([0.5] * 90 + [-1.0] * 10, dtype=np.float32)
+    weights = rho_weights(rho)
+    assert weights.mean() == pytest.approx(1.0)
+    assert weights[-1] / weights[0] == pytest.approx(4.0 / (100 / 180))
+
+
+def test_each_sequence_comes_once_an_epoch_and_lengths_come_together():
+    lengths = np.random.default_rng(0).integers(20, 100, 1000)
+    sampler = Sampler(lengths, 10, seed=3)
+    rows = np.stack([sampler(step) for step in range(100)])
+    assert sorted(rows.ravel()) == list(range(1000))
+    assert np.ptp(lengths[rows], axis=1).mean() < 10
+    assert (Sampler(lengths, 10, seed=3)(170) == sampler(170)).all()
+    assert not (sampler(170) == rows[70]).all()
+    with pytest.raises(ValueError, match="batch_size"):
+        Sampler(lengths[:5], 10, seed=0)
