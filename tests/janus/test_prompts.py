@@ -5,27 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from negotiation_janus.prompts import PriceText
+from tiny import TEXT, Letters
 
 from negotiation_env import rollout
 
 OPTIONS = {"buyer_max": 850.0, "seller_min": 330.0}
 
 
-class Letters:
-    """A tokenizer that writes each character as one token."""
-
-    bos_token_id, eos_token_id = 1, 2
-
-    def __call__(self, text, add_special_tokens=True):
-        return {"input_ids": [ord(letter) for letter in text]}
-
-
 class Pairs(Letters):
     def __call__(self, text, add_special_tokens=True):
         return {"input_ids": [0, *(ord(letter) for letter in text)]}
-
-
-TEXT = PriceText(Letters())
 
 
 def games(first_mover="buyer", information="known", num_episodes=1, **settings):

@@ -12,45 +12,17 @@ import numpy as np
 import pytest
 import torch
 from negotiation_janus.adapters import load_adapters
-from negotiation_janus.base_model import BaseModel
 from negotiation_janus.gate_losses import closeness, smoothness
-from negotiation_janus.hyperlora import HyperLoRA, LoraSettings
 from negotiation_janus.hypernet import Hypernet, HypernetSettings
-from negotiation_janus.prompts import PriceText
 from negotiation_janus.sft import SftSettings, Trainer
 from negotiation_janus.training_state import checkpoints, load_state, save_state
 from negotiation_janus.transcripts import Transcripts, read_transcripts
-from transformers import LlamaConfig, LlamaForCausalLM
+from tiny import TEXT, new_base, new_model
 
 from negotiation_env.records.generate import generate
 from negotiation_env.records.recipes import load_recipe
 
 SETTINGS = SftSettings(max_steps=6, batch_size=8, lr=5e-3, warmup_steps=2)
-
-
-class Letters:
-    """A tokenizer that writes each character as one token."""
-
-    bos_token_id, eos_token_id = 1, 2
-
-    def __call__(self, text, add_special_tokens=True):
-        return {"input_ids": [ord(letter) for letter in text]}
-
-
-TEXT = PriceText(Letters())
-
-
-def new_base():
-    torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=128, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4,
-        num_key_value_heads=2,
-    )  # fmt: skip
-    return BaseModel(LlamaForCausalLM(config).requires_grad_(False).eval(), None, {"name": "tiny"})
-
-
-def new_model(base, dropout=0.1):
-    return HyperLoRA.fresh(base.model, LoraSettings(rank=4, alpha=8.0, dropout=dropout), HypernetSettings(hidden=16))
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +146,8 @@ from dataclasses import fields
 from safetensors.numpy import load_file
 from safetensors.torch import save_file
 sys.path.insert(0, {tests!r})
-from test_sft import SETTINGS, TEXT, new_base, new_model, weights
+from test_sft import SETTINGS, weights
+from tiny import TEXT, new_base, new_model
 from negotiation_janus.processes import joined_processes
 from negotiation_janus.sft import Trainer
 from negotiation_janus.transcripts import Transcripts

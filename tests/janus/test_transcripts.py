@@ -4,24 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from negotiation_janus.prompts import PriceText
 from negotiation_janus.transcripts import Sampler, joined, joined_apart, read_transcripts, rho_weights, split
+from tiny import TEXT
 
 from negotiation_env.records.generate import generate
 from negotiation_env.records.recipes import load_recipe
 from negotiation_env.records.sources import open_source
-
-
-class Letters:
-    """A tokenizer that writes each character as one token."""
-
-    bos_token_id, eos_token_id = 1, 2
-
-    def __call__(self, text, add_special_tokens=True):
-        return {"input_ids": [ord(letter) for letter in text]}
-
-
-TEXT = PriceText(Letters())
 
 
 @pytest.fixture(scope="module")

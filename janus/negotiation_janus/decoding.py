@@ -1,0 +1,151 @@
+"""Greedy decoding: only what can be an answer is ever written, and what was read before is not read again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from transformers import DynamicCache
+
+from negotiation_env.policy import Int64
+from negotiation_janus.hyperlora import HyperLoRA
+from negotiation_janus.prompts import Packed, PriceText
+
+ROWS = 128
+"""Games that are read at once."""
+_DIGITS = 10
+ACCEPTED = -1
+
+
+def legal_digits(prefix: Int64, left: int, low: Int64, high: Int64) -> NDArray[np.bool_]:
+    """Which digits (n, 10) can follow: those that begin a whole number from ``low`` to ``high``.
+
+    Args:
+        prefix: (n,) the number that the digits so far spell; 0 before the first.
+        left: how many digits are to come.
+        low: (n,) the least number.
+        high: (n,) the greatest number.
+    """
+    span = 10 ** (left - 1)
+    first = (prefix[:, None] * 10 + np.arange(_DIGITS)) * span
+    return np.asarray((first <= high[:, None]) & (first + span - 1 >= low[:, None]))
+
+
+@dataclass
+class _Read:
+    """Games that have been read together, all of one length, and their keys and values."""
+
+    tokens: Int64
+    cache: DynamicCache
+
+
+class Decoder:
+    """Writes the answers to decision points of many games at one rho.
+
+    The keys and values of what was read are kept until `reset`; a game that goes on is recognised by its tokens, in
+    whatever order the games come.
+
+    Args:
+        model: with trained adapters, in evaluation mode.
+        text: how games are written.
+    """
+
+    def __init__(self, model: HyperLoRA, text: PriceText) -> None:
+        self._model, self._text = model, text
+        self._causal: Any = model.model.get_base_model()
+        self._answers = torch.as_tensor(text.answers, device=model.device)
+        self._known: list[_Read] = []
+
+    def reset(self) -> None:
+        """Forget all games."""
+        self._known = []
+
+    @torch.no_grad()
+    def answers(self, packed: Packed, low: Int64, high: Int64, can_accept: NDArray[np.bool_], rho: float) -> Int64:
+        """The most likely answers (n,): the whole number of an offer, or -1 to accept.
+
+        Args:
+            packed: n games up to a decision.
+            low: (n,) the least whole number that may be offered.
+            high: (n,) the greatest one, at least ``low``.
+            can_accept: (n,) whether there is something to accept.
+            rho: the command.
+        """
+        found = np.empty(len(low), dtype=np.int64)
+        now: list[_Read] = []
+        with self._model.rho_context(rho):
+            for rows, tokens, before in self._groups(packed):
+                scores = self._read(tokens, before)
+                found[rows] = self._written(scores, before, low[rows], high[rows], can_accept[rows])
+                written = before.cache.get_seq_length() - tokens.shape[1]
+                if written:
+                    before.cache.crop(-written)  # what is said in the end may be another price
+                now.append(_Read(tokens, before.cache))
+        self._known = now
+        return found
+
+    def _groups(self, packed: Packed) -> Iterator[tuple[Int64, Int64, _Read]]:
+        """Rows that can be computed together, their tokens, and what was read of them before."""
+        places = self._places(packed)
+        for length in np.unique(packed.lengths):
+            for group in np.unique(places[packed.lengths == length, 0]):
+                rows = np.flatnonzero((packed.lengths == length) & (places[:, 0] == group))
+                for part in np.array_split(rows, -(-len(rows) // ROWS)):
+                    tokens = packed.tokens[part, :length]
+                    yield part, tokens, self._before(int(group), places[part, 1])
+
+    def _places(self, packed: Packed) -> Int64:
+        """For each row (n, 2) the group in which it was read before and its place there; -1 if it was not."""
+        found = np.full((len(packed.lengths), 2), -1, dtype=np.int64)
+        for group, read in enumerate(self._known):
+            length = read.tokens.shape[1]
+            known = {tokens.tobytes(): place for place, tokens in enumerate(read.tokens)}
+            for row in np.flatnonzero((packed.lengths > length) & (found[:, 0] < 0)):
+                place = known.get(packed.tokens[row, :length].tobytes())
+                if place is not None:
+                    found[row] = group, place
+        return found
+
+    def _before(self, group: int, places: Int64) -> _Read:
+        if group < 0:
+            return _Read(np.empty((len(places), 0), dtype=np.int64), DynamicCache())
+        read = self._known[group]
+        chosen = DynamicCache()
+        index = torch.as_tensor(places, device=self._model.device)
+        for number, layer in enumerate(read.cache.layers):
+            chosen.update(layer.keys[index], layer.values[index], number)
+        return _Read(read.tokens[places], chosen)
+
+    def _read(self, tokens: Int64, before: _Read) -> torch.Tensor:
+        """The scores (b, answers) of what follows tokens (b, L), of which some were read before."""
+        return self._step(tokens[:, before.tokens.shape[1] :], before.cache)
+
+    def _step(self, tokens: Int64, cache: DynamicCache) -> torch.Tensor:
+        inputs = torch.as_tensor(tokens, device=self._model.device)
+        hidden = self._causal.model(input_ids=inputs, past_key_values=cache, use_cache=True).last_hidden_state[:, -1]
+        scores: torch.Tensor = (hidden @ self._causal.lm_head.weight[self._answers].T).float()
+        return scores
+
+    def _written(
+        self, scores: torch.Tensor, before: _Read, low: Int64, high: Int64, can_accept: NDArray[np.bool_]
+    ) -> Int64:
+        """The answers (b,) from the scores of their first tokens on."""
+        number, accepts = np.zeros(len(low), dtype=np.int64), np.zeros(len(low), dtype=np.bool_)
+        for left in range(self._text.digits, 0, -1):
+            is_first = left == self._text.digits
+            legal = np.column_stack([legal_digits(number, left, low, high), can_accept & is_first])
+            chosen = scores.cpu().numpy()
+            chosen = np.where(legal, chosen, -np.inf).argmax(axis=1)
+            if is_first:
+                accepts = chosen == _DIGITS
+                chosen = np.where(accepts, legal_digits(number, left, low, high).argmax(axis=1), chosen)
+            number = number * 10 + chosen
+            if left > 1 and not accepts.all():
+                scores = self._step(self._text.digit[chosen][:, None], before.cache)
+            elif left > 1:
+                break
+        return np.where(accepts, ACCEPTED, number)

@@ -1,0 +1,125 @@
+"""`janus`: one frozen language model that brings the price to a commanded rho."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from negotiation_env.policy import Float64, Int64, JsonValue
+from negotiation_env.price.view import PriceDecision, PriceView
+from negotiation_env.wrappers import check_rho
+from negotiation_janus.adapters import WEIGHTS, load_adapters, read_facts
+from negotiation_janus.base_model import load_base
+from negotiation_janus.decoding import ACCEPTED, Decoder
+from negotiation_janus.hyperlora import HyperLoRA
+from negotiation_janus.labels import IMPASSE
+from negotiation_janus.prompts import TEXT_VERSION, PriceText
+from negotiation_janus.rho_mlp.features import frame_of
+from negotiation_janus.settling import check_settle, settled, stonewall
+
+KIND = "janus"
+SHIPPED = Path(__file__).parent / "checkpoints" / "janus"
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Trained adapters on their base model.
+
+    Attributes:
+        model: in evaluation mode.
+        text: as in the training.
+        hides: whether it was trained with the opponent's limit hidden only.
+        digest: of its weights, for records.
+    """
+
+    model: HyperLoRA
+    text: PriceText
+    hides: bool
+    digest: str
+
+
+class Janus:
+    """A frozen language model with adapters that a hypernetwork gates by rho.
+
+    It reads the game as `PriceText` writes it and decodes the most likely legal answer. What is outside the model: at
+    rho = -1 it offers its own extreme and accepts nothing; it never accepts or offers past its own limit; and each
+    offer is at least one price step better for the other side than the one before.
+
+    Args:
+        rho: the commanded seller's share of the surplus in [0, 1], or -1 for an intended impasse.
+        settle: ``"closest"`` also takes what is left in the end, as the model has learned; ``"strict"`` accepts only
+            what lies within a hundredth of the surplus of the target and asks for no less.
+        checkpoint: a folder of trained adapters; by default those that come with the package.
+
+    Raises:
+        ValueError: a bad rho, or no such checkpoint.
+        BackendError: the base model's weights are not on this machine; it names the command that fetches them.
+    """
+
+    name = KIND
+
+    def __init__(self, rho: float = 0.5, settle: str = "closest", checkpoint: str = "shipped") -> None:
+        self.rho, self.settle = check_rho(rho), check_settle(settle)
+        self._checkpoint = checkpoint
+        self._trained = load_janus(SHIPPED if checkpoint == "shipped" else Path(checkpoint))
+        self._decoder = Decoder(self._trained.model, self._trained.text)
+        self.params: dict[str, JsonValue] = {"rho": self.rho, "settle": settle, "weights": self._trained.digest}
+
+    def __reduce__(self) -> tuple[type[Janus], tuple[float, str, str]]:
+        """How another process makes the same policy: from its checkpoint."""
+        return Janus, (self.rho, self.settle, self._checkpoint)
+
+    def reset(self, size: int, seed: int | None = None) -> None:
+        """Forget the games that were read."""
+        self._decoder.reset()
+
+    def decide(self, view: PriceView) -> PriceDecision:
+        """Accept, or offer the price that the model writes."""
+        text, hides = self._trained.text, self._trained.hides
+        rho = np.full(len(view), self.rho)
+        frame = frame_of(view, rho, hides)
+        if self.rho == IMPASSE:
+            return stonewall(view, frame)
+        low, high = _rational(view, text)
+        answers = self._decoder.answers(text.pack(view, rho, hides), low, high, frame.standing >= 0.0, self.rho)
+        asked = view.role * (text.price(answers, view) - view.reservation_price) / frame.unit
+        return settled(view, frame, asked, answers == ACCEPTED, self.settle)
+
+
+def load_janus(folder: Path) -> Trained:
+    """Trained adapters on their base model; those of one folder are loaded once and shared.
+
+    Raises:
+        ValueError: a file is missing or not whole, or this version writes games with other tokens.
+        BackendError: the base model's weights are not on this machine.
+    """
+    told = read_facts(folder)
+    facts = told["facts"]
+    if facts.get("text_version") != TEXT_VERSION:
+        raise ValueError(
+            f"{folder} was trained on text_version {facts.get('text_version')!r}, and this package writes "
+            f"{TEXT_VERSION}; train it again with 'negotiate train-janus'."
+        )
+    return _loaded(folder.resolve(), hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()[:12])
+
+
+@cache
+def _loaded(folder: Path, digest: str) -> Trained:
+    told = read_facts(folder)
+    facts, shape = told["facts"], told["base_model"]
+    base = load_base(str(facts.get("base", shape["name"])), num_layers=shape["num_hidden_layers"])
+    text = PriceText(base.tokenizer, facts["digits"], facts["tells_rho"])
+    return Trained(load_adapters(folder, base).eval(), text, "known" not in facts["information"], digest)
+
+
+def _rational(view: PriceView, text: PriceText) -> tuple[Int64, Int64]:
+    """The least and the greatest whole number (n,) whose price is not past the own limit, or the nearest one."""
+    exact: Float64 = (view.reservation_price - view.price_low) / (view.price_high - view.price_low) * (text.points - 1)
+    sells, end = view.role > 0, text.points - 1
+    low = np.where(sells, np.clip(np.ceil(exact - 1e-9), 0, end), 0)
+    high = np.where(sells, end, np.clip(np.floor(exact + 1e-9), 0, end))
+    return low.astype(np.int64), high.astype(np.int64)

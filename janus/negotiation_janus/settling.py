@@ -1,0 +1,62 @@
+"""What stands outside every network that is told a rho: own limits, steps of concession, and how strictly to settle."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from negotiation_env.policy import Float64
+from negotiation_env.price.view import PriceDecision, PriceView
+from negotiation_janus.rho_mlp.features import Frame
+
+SETTLE = ("closest", "strict")
+_WITHIN = 0.01
+_NOISE = 1e-9
+
+
+def check_settle(settle: str) -> str:
+    """The same; raises ``ValueError`` for an unknown way to settle."""
+    if settle not in SETTLE:
+        raise ValueError(f"settle is {settle!r}; it must be 'closest' or 'strict'.")
+    return settle
+
+
+def stonewall(view: PriceView, frame: Frame) -> PriceDecision:
+    """What a command of no deal comes to: the own extreme, and nothing is accepted."""
+    return _decision(view, frame, frame.reach, np.zeros(len(view), dtype=np.bool_))
+
+
+def settled(view: PriceView, frame: Frame, asked: Float64, accept: NDArray[np.bool_], settle: str) -> PriceDecision:
+    """What becomes of a network's answer.
+
+    Nothing is accepted or offered past the own limit, and each offer is at least one price step better for the other
+    side than the one before, since some only move if they see a move.
+
+    Args:
+        view: n decision points.
+        frame: their gains.
+        asked: (n,) the gain of the offer that the network would make, units of the public range.
+        accept: (n,) whether it would accept.
+        settle: ``"strict"`` accepts only what lies within a hundredth of the surplus of the target, and asks for no
+            less; where the opponent's limit is hidden, the target is what the network asks.
+    """
+    accept = accept & (frame.standing >= -_NOISE)
+    if settle == "strict":
+        hidden = np.isnan(frame.width)
+        target, unit = np.where(hidden, asked, frame.base), np.where(hidden, asked, frame.width)
+        accept &= np.abs(frame.standing - target) <= _WITHIN * unit + _NOISE
+        asked = np.where(hidden, asked, np.maximum(asked, frame.base))
+    return _decision(view, frame, asked, accept)
+
+
+def _decision(view: PriceView, frame: Frame, asked: Float64, accept: NDArray[np.bool_]) -> PriceDecision:
+    made = (~np.isnan(view.own_offers)).sum(axis=1)
+    last = np.where(made > 0, frame.own[np.arange(len(view)), np.maximum(made - 1, 0)], np.inf)
+    gain = np.maximum(np.minimum(asked, last - _price_step(view) / frame.unit), 0.0)
+    price = view.reservation_price + view.role * gain * frame.unit
+    return PriceDecision(kind=accept.astype(np.int8), price=np.clip(price, view.price_low, view.price_high))
+
+
+def _price_step(view: PriceView) -> Float64:
+    """The smallest difference (n,) of prices, currency units; 0 on a grid, where a step costs more than it brings."""
+    return np.full(len(view), view.tick if view.price_points is None else 0.0)

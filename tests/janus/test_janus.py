@@ -1,0 +1,68 @@
+"""`janus` as a policy: whatever its adapters have learned, it keeps the rules, and plays in a batch as alone."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from negotiation_janus.adapters import save_adapters
+from negotiation_janus.base_model import load_base
+from tiny import scrambled
+
+from negotiation_env import make_policy, rollout
+from negotiation_env.testing import check_policy
+
+FACTS = {"text_version": 1, "digits": 3, "tells_rho": False, "information": ["known", "private"]}
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    base = load_base("smollm2", num_layers=1)
+    folder = tmp_path_factory.mktemp("janus") / "checkpoint"
+    return str(save_adapters(scrambled(base), folder, base, FACTS, dtype=torch.bfloat16))
+
+
+def played(player, opponent="linear", seat="buyer_0", **settings):
+    players = {seat: player, "seller_0" if seat == "buyer_0" else "buyer_0": opponent}
+    return rollout("price", players, 12, seed=3, scenario="varied", first_mover="random", **settings)
+
+
+@pytest.mark.parametrize("seat", ["buyer_0", "seller_0"])
+@pytest.mark.parametrize("information", ["known", "private"])
+def test_it_keeps_its_own_limit_in_either_seat(checkpoint, seat, information):
+    games = played(f"janus:rho=0.4,checkpoint={checkpoint}", seat=seat, information=information)
+    rho = games.episodes["rho"]
+    assert ((rho == -1.0) | ((rho >= 0.0) if seat == "seller_0" else (rho <= 1.0))).all()
+    own = games.decisions["seat"] == (seat == "seller_0")
+    assert len(np.unique(games.decisions["price"][own])) > 12
+
+
+def test_minus_one_makes_no_deal(checkpoint):
+    games = played(f"janus:rho=-1,checkpoint={checkpoint}", "conceder")
+    assert (games.episodes["rho"] == -1.0).all()
+
+
+def test_it_is_a_policy_like_any_other(checkpoint):
+    check_policy(make_policy("janus", rho=0.3, checkpoint=checkpoint), "price")
+
+
+def test_another_process_can_have_it(checkpoint):
+    policy = make_policy("janus", rho=0.3, settle="strict", checkpoint=checkpoint)
+    again = pickle.loads(pickle.dumps(policy))  # our own
+    assert again.params == policy.params
+
+
+def test_a_checkpoint_of_another_text_is_refused(tmp_path):
+    base = load_base("smollm2", num_layers=1)
+    save_adapters(scrambled(base), tmp_path / "old", base, {**FACTS, "text_version": 0})
+    with pytest.raises(ValueError, match="text_version 0"):
+        make_policy("janus", checkpoint=str(tmp_path / "old"))
+
+
+def test_what_is_no_checkpoint_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="holds no trained Janus"):
+        make_policy("janus", checkpoint=str(tmp_path))
+    with pytest.raises(ValueError, match="rho"):
+        make_policy("janus", rho=1.5)
