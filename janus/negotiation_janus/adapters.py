@@ -62,7 +62,7 @@ def save_adapters(
         "facts": dict(facts or {}),
     }
     contents = {
-        HYPERNET: save(_cast(hypernet.state_dict(), dtype), {"format": "pt", "janus": json.dumps(told)}),
+        HYPERNET: save(_cast(hypernet.state_dict(), dtype), {"janus": json.dumps(told)}),
         **_adapter(model, get_peft_model_state_dict(model.model), base, dtype),
     }
     return _write(named(folder), contents, overwrite)

@@ -23,7 +23,7 @@ def check_settle(settle: str) -> str:
 
 def stonewall(view: PriceView, frame: Frame) -> PriceDecision:
     """What a command of no deal comes to: the own extreme, and nothing is accepted."""
-    return _decision(view, frame, frame.reach, np.zeros(len(view), dtype=np.bool_))
+    return PriceDecision(kind=np.zeros(len(view), dtype=np.int8), price=_price(view, frame.reach * frame.unit))
 
 
 def settled(view: PriceView, frame: Frame, asked: Float64, accept: NDArray[np.bool_], settle: str) -> PriceDecision:
@@ -53,8 +53,12 @@ def _decision(view: PriceView, frame: Frame, asked: Float64, accept: NDArray[np.
     made = (~np.isnan(view.own_offers)).sum(axis=1)
     last = np.where(made > 0, frame.own[np.arange(len(view)), np.maximum(made - 1, 0)], np.inf)
     gain = np.maximum(np.minimum(asked, last - _price_step(view) / frame.unit), 0.0)
-    price = view.reservation_price + view.role * gain * frame.unit
-    return PriceDecision(kind=accept.astype(np.int8), price=np.clip(price, view.price_low, view.price_high))
+    return PriceDecision(kind=accept.astype(np.int8), price=_price(view, gain * frame.unit))
+
+
+def _price(view: PriceView, gain: Float64) -> Float64:
+    """The price (n,) of a gain in currency units."""
+    return np.asarray(np.clip(view.reservation_price + view.role * gain, view.price_low, view.price_high))
 
 
 def _price_step(view: PriceView) -> Float64:

@@ -193,6 +193,13 @@ class Trainer:
         return scores, targets[where], where.nonzero()[:, 0]
 
 
+def has_fast_bf16() -> bool:
+    """Whether this machine multiplies in bfloat16 faster than in float32: a GPU that has it, or a CPU with AMX."""
+    if torch.cuda.is_available():
+        return bool(torch.cuda.is_bf16_supported())
+    return bool(torch.cpu._is_amx_tile_supported())  # torch names no public way to ask
+
+
 def answer_scores(model: HyperLoRA, tokens: torch.Tensor, answers: torch.Tensor, where: torch.Tensor) -> torch.Tensor:
     """The scores (m, len(answers)) of what may follow, in float32, at the m places of a mask (b, L); in a rho context.
 

@@ -15,6 +15,7 @@ from negotiation_cli import (
     prepare,
     show,
     train_bc,
+    train_janus,
     train_rho_mlp,
 )
 from negotiation_cli.root import Root, spelling
@@ -34,6 +35,7 @@ app.command("prepare", epilog=prepare.EPILOG)(prepare.prepare)
 app.command("export-minari", epilog=export_minari.EPILOG)(export_minari.export_minari)
 app.command("evaluate-rho", epilog=evaluate_rho.EPILOG)(evaluate_rho.evaluate_rho)
 app.command("train-rho-mlp", epilog=train_rho_mlp.EPILOG)(train_rho_mlp.train_rho_mlp)
+app.command("train-janus", epilog=train_janus.EPILOG)(train_janus.train_janus)
 app.command("train-bc", epilog=train_bc.EPILOG)(train_bc.train_bc)
 app.add_typer(plot.app, name="plot")
 app.command("fetch-model", epilog=fetch_model.EPILOG)(fetch_model.fetch_model)

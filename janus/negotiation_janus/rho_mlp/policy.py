@@ -9,20 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from negotiation_env.checkpoints import digest, read_checkpoint
-from negotiation_env.policy import Float64, JsonValue
+from negotiation_env.policy import JsonValue
 from negotiation_env.price.view import PriceDecision, PriceView
 from negotiation_env.wrappers import check_rho
 from negotiation_janus.rho_mlp.bins import BINS, gains_of
-from negotiation_janus.rho_mlp.features import FEATURES_VERSION, IMPASSE, Frame, features_of, frame_of
+from negotiation_janus.rho_mlp.features import FEATURES_VERSION, IMPASSE, features_of, frame_of
 from negotiation_janus.rho_mlp.network import NAMES, Network
+from negotiation_janus.settling import check_settle, settled, stonewall
 
 KIND = "rho_mlp"
 _CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
 SHIPPED = {"teacher": _CHECKPOINTS / "rho_mlp", "hindsight": _CHECKPOINTS / "hindsight"}
 """The networks that come with the package: cloned from the teacher, and from whatever came out as a baseline."""
-SETTLE = ("closest", "strict")
-_WITHIN = 0.01
-_NOISE = 1e-9
 
 
 class RhoMlp:
@@ -48,9 +46,7 @@ class RhoMlp:
     name = KIND
 
     def __init__(self, rho: float = 0.5, settle: str = "closest", checkpoint: str = "teacher") -> None:
-        if settle not in SETTLE:
-            raise ValueError(f"settle is {settle!r}; it must be 'closest' or 'strict'.")
-        self.rho, self.settle = check_rho(rho), settle
+        self.rho, self.settle = check_rho(rho), check_settle(settle)
         tensors, facts = _read(SHIPPED.get(checkpoint, Path(checkpoint)))
         self.network, self.hides = Network.of_tensors(tensors), "known" not in facts["information"]
         self.params: dict[str, JsonValue] = {"rho": self.rho, "settle": settle, "weights": digest(tensors)}
@@ -63,33 +59,10 @@ class RhoMlp:
         rho = np.full(len(view), self.rho)
         frame = frame_of(view, rho, self.hides)
         if self.rho == IMPASSE:
-            return _decision(view, frame, frame.reach, np.zeros(len(view), dtype=np.bool_))
+            return stonewall(view, frame)
         likely, place = self.network(features_of(view, rho, frame))
         asked = gains_of(place, frame.base, frame.reach)
-        accept = (likely >= 0.5) & (frame.standing >= -_NOISE)
-        if self.settle == "strict":
-            accept &= self._is_near(frame, asked)
-            asked = np.where(np.isnan(frame.width), asked, np.maximum(asked, frame.base))
-        return _decision(view, frame, asked, accept)
-
-    def _is_near(self, frame: Frame, asked: Float64) -> NDArray[np.bool_]:
-        """Whether (n,) what can be accepted is the target, to a hundredth of the surplus or of the asked gain."""
-        hidden = np.isnan(frame.width)
-        target = np.where(hidden, asked, frame.base)
-        return np.asarray(np.abs(frame.standing - target) <= _WITHIN * np.where(hidden, asked, frame.width) + _NOISE)
-
-
-def _decision(view: PriceView, frame: Frame, asked: Float64, accept: NDArray[np.bool_]) -> PriceDecision:
-    made = (~np.isnan(view.own_offers)).sum(axis=1)
-    last = np.where(made > 0, frame.own[np.arange(len(view)), np.maximum(made - 1, 0)], np.inf)
-    gain = np.maximum(np.minimum(asked, last - _price_step(view) / frame.unit), 0.0)
-    price = view.reservation_price + view.role * gain * frame.unit
-    return PriceDecision(kind=accept.astype(np.int8), price=np.clip(price, view.price_low, view.price_high))
-
-
-def _price_step(view: PriceView) -> Float64:
-    """The smallest difference (n,) of prices, currency units; 0 on a grid, where a step costs more than it brings."""
-    return np.full(len(view), view.tick if view.price_points is None else 0.0)
+        return settled(view, frame, asked, likely >= 0.5, self.settle)
 
 
 def _read(folder: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
