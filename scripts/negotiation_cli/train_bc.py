@@ -71,8 +71,9 @@ def train_bc(
     from negotiation_policies.learned.d3rlpy_training import coding_of, load_dataset, train
 
     from negotiation_cli.output import progress_bar, screen, write_json
-    from negotiation_env.registry import find_policy
+    from negotiation_env import make_policy
     from negotiation_env.specs import parse_spec, split_specs
+    from negotiation_env.wrappers import check_rho
 
     if eval_episodes < 1:
         raise ValueError(f"--eval_episodes is {eval_episodes}; it must be at least 1.")
@@ -80,8 +81,12 @@ def train_bc(
     coding = coding_of(games)
     known: Mapping[str, Any] = games.storage.metadata["negotiation"]
     rivals = list(known["opponents"]) if opponents is None else split_specs(opponents)
+    if not rivals:
+        raise ValueError("--opponents names nobody to play in the evaluation; name some, such as boulware,linear.")
     for rival in rivals:
-        find_policy(parse_spec(rival)[0], coding.domain)
+        name, params = parse_spec(rival)
+        make_policy(name, domain=coding.domain, **params)
+    check_rho(rho)
     role = coding.game.sides[coding.game.agents.index(known["seat"])]
     found: dict[str, Figures] = {}
 

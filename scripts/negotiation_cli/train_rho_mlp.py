@@ -69,6 +69,8 @@ def train_rho_mlp(
     from negotiation_cli.output import progress_bar, report
 
     settings = Settings(num_epochs, batch_size, learning_rate, hidden, seed)
+    if output_dir.exists() and not output_dir.is_dir():
+        raise ValueError(f"--output_dir {output_dir} is a file; give a folder.")
     if (output_dir / "policy.json").exists() and not overwrite:
         raise ValueError(f"{output_dir} holds a network; --overwrite replaces it, --output_dir writes elsewhere.")
     known = _read({"known": known_path, "private": private_path}, label)

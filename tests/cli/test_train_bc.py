@@ -68,6 +68,9 @@ def test_items(tmp_path):
         (("--algo", "iql"), "use cql"),
         (("--algo", "bcc"), "Did you mean 'bc'"),
         (("--opponents", "linaer"), "Did you mean 'linear'"),
+        (("--opponents", "linear:nonsense=1"), "nonsense"),
+        (("--opponents", ""), "names nobody"),
+        (("--rho", "1.5"), "rho is 1.5"),
         (("--dataset", "negotiation/none-v0"), "there is no dataset"),
         (("--eval_episodes", "0"), "at least 1"),
         (("--num_steps", "0"), "num_steps is 0"),
@@ -80,3 +83,4 @@ def test_wrong_calls_end_with_one_line_of_advice(tmp_path, arguments, message):
     assert result.exit_code == 2, result.output
     assert message in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "clone" / "policy.json").exists()

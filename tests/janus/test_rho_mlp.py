@@ -8,9 +8,11 @@ from negotiation_janus.families import GENERIC, TRAINING
 from negotiation_janus.rho_mlp.bins import EXTREME, gains_of, places_of, soft_targets
 from negotiation_janus.rho_mlp.examples import read_examples
 from negotiation_janus.rho_mlp.features import features_of, frame_of
+from negotiation_janus.rho_mlp.policy import SHIPPED
 from negotiation_janus.rho_mlp.training import Settings, save, train
 
 from negotiation_env import make_policy, rollout
+from negotiation_env.checkpoints import read_checkpoint
 from negotiation_env.episodes import concatenate
 from negotiation_env.records.generate import generate
 from negotiation_env.records.recipes import load_recipe
@@ -150,3 +152,39 @@ def test_what_it_cannot_do_is_said(games, tmp_path):
     examples.features[3, 2] = np.nan
     with pytest.raises(ValueError, match="NaN or infinity"):
         train([examples], Settings(0.1))
+
+
+@pytest.mark.parametrize(
+    ("tensors", "facts", "said"),
+    [
+        ({"layers.1.weight": np.zeros((3, 4))}, {}, r"layers.1.weight has the shape \(3, 4\)"),
+        ({"layers.2.bias": np.zeros(5)}, {}, "layers.2"),
+        ({"scale": np.full(9, np.nan)}, {}, "scale has the shape"),
+        ({"layers.0.bias": np.full(256, np.nan)}, {}, "layers.0.bias holds NaN"),
+        ({}, {"information": None}, "information is None"),
+        ({}, {"information": ["all"]}, "must list 'known', 'private' or both"),
+    ],
+)
+def test_a_network_that_cannot_compute_is_refused(tmp_path, tensors, facts, said):
+    shipped, told = read_checkpoint(SHIPPED["teacher"], "rho_mlp")
+    save(tmp_path / "changed", {**shipped, **tensors}, {**{name: told[name] for name in ("information",)}, **facts})
+    with pytest.raises(ValueError, match=said):
+        make_policy("rho_mlp", checkpoint=str(tmp_path / "changed"))
+
+
+def test_hidden_limits_are_not_learned_as_if_they_were_seen(tmp_path):
+    generate(load_recipe("price-seed").run(information="private"), 5, tmp_path / "games.jsonl")
+    with pytest.raises(ValueError, match="private_path"):
+        read_examples(tmp_path / "games.jsonl", "outcome", hide=False)
+    assert len(read_examples(tmp_path / "games.jsonl", "outcome", hide=True))
+
+
+def test_minus_one_offers_the_own_extreme_on_every_turn():
+    games = rollout("price", {"buyer_0": "rho_mlp:rho=-1", "seller_0": "linear"}, 5, seed=0)
+    own = games.decisions["seat"] == 0
+    assert (games.decisions["price"][own] == 200.0).all()
+
+
+def test_endless_training_is_refused():
+    with pytest.raises(ValueError, match="num_epochs is inf"):
+        Settings(float("inf"))

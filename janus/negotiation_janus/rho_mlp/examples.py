@@ -52,6 +52,11 @@ def read_examples(path: str | Path, label: Label, hide: bool) -> Examples:
     source, features, targets = open_source(path), [], []
     if source.domain != "price":
         raise ValueError(f"{path} holds {source.domain} games; rho_mlp learns from price games.")
+    if not hide and source.config.information == "private":
+        raise ValueError(
+            f"{path} holds games with information 'private', in which nobody saw the opponent's limit; learn from them "
+            "with that limit hidden (private_path)."
+        )
     for games in source.blocks():
         for point in decision_points(games, source.config):
             rho = rho_labels(games, point.seat, label)[point.game]

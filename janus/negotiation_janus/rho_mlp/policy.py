@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,11 @@ from negotiation_env.price.view import PriceDecision, PriceView
 from negotiation_env.wrappers import check_rho
 from negotiation_janus.rho_mlp.bins import BINS, gains_of
 from negotiation_janus.rho_mlp.features import FEATURES_VERSION, IMPASSE, features_of, frame_of
-from negotiation_janus.rho_mlp.network import NAMES, Network
+from negotiation_janus.rho_mlp.network import LAYERS, NAMES, Network
 from negotiation_janus.settling import check_settle, settled, stonewall
 
 KIND = "rho_mlp"
+INFORMATION = ("known", "private")
 _CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
 SHIPPED = {"teacher": _CHECKPOINTS / "rho_mlp", "hindsight": _CHECKPOINTS / "hindsight"}
 """The networks that come with the package: cloned from the teacher, and from whatever came out as a baseline."""
@@ -77,4 +79,24 @@ def _read(folder: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     missing = sorted({*NAMES, "information"} - {*tensors, *facts})
     if missing:
         raise ValueError(f"{folder} holds a network without {', '.join(missing)}; train it again.")
+    told = facts["information"]
+    if not isinstance(told, list) or not told or not set(told) <= set(INFORMATION):
+        raise ValueError(f"{folder} says that information is {told!r}; it must list 'known', 'private' or both.")
+    _check_tensors(folder, tensors)
     return tensors, facts
+
+
+def _check_tensors(folder: Path, tensors: Mapping[str, NDArray[Any]]) -> None:
+    """Raise ``ValueError`` if the layers do not follow each other, or hold what is no number."""
+    widths = [len(tensors[f"layers.{layer}.bias"].ravel()) for layer in range(LAYERS)]
+    inputs = len(tensors["mean"].ravel())
+    expected: dict[str, tuple[int, ...]] = {"mean": (inputs,), "scale": (inputs,)}
+    for layer, (before, width) in enumerate(zip([inputs, *widths], [*widths[:-1], BINS + 1], strict=False)):
+        expected |= {f"layers.{layer}.weight": (width, before), f"layers.{layer}.bias": (width,)}
+    for name, shape in expected.items():
+        if tensors[name].shape != shape:
+            raise ValueError(
+                f"{folder}: {name} has the shape {tensors[name].shape}, and {shape} fits the others; train it again."
+            )
+        if not np.isfinite(tensors[name]).all():
+            raise ValueError(f"{folder}: {name} holds NaN or infinity; train it again.")

@@ -48,8 +48,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name in ("num_epochs", "batch_size", "learning_rate", "hidden"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name} is {getattr(self, name)!r}; it must be above 0.")
+            if not 0 < getattr(self, name) < np.inf:
+                raise ValueError(f"{name} is {getattr(self, name)!r}; it must be above 0 and finite.")
 
     def steps(self, size: int) -> int:
         """How many steps the training takes on so many decisions."""

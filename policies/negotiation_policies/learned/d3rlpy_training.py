@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from negotiation_env.checkpoints import FACTS, WEIGHTS, read_checkpoint, write_checkpoint
-from negotiation_env.offline import to_transitions
+from negotiation_env.offline import Transitions, to_transitions
+from negotiation_env.run import SCHEMA_VERSION
 from negotiation_policies.learned import d3rlpy_network as networks
 from negotiation_policies.learned.coding import Coding
 from negotiation_policies.learned.d3rlpy_data import Batches
@@ -98,6 +99,7 @@ def train(
     if (folder / WEIGHTS).exists() and not _checkpoints(folder):
         raise ValueError(f"{folder} holds a {WEIGHTS} that no training here has written; give another folder.")
     data = Batches(to_transitions(loaded))
+    _check_steps(data.steps, coding, loaded.id)
     if algo in ("iql", "cql"):
         data = Batches(data.steps, float(np.std(data.returns)) or 1.0)
     facts = {
@@ -184,9 +186,14 @@ def _clear(folder: Path) -> None:
 
 
 def load_dataset(dataset: MinariDataset | str) -> MinariDataset:
-    """A dataset by its id; raises ``ValueError`` with the known ids if there is none."""
+    """A dataset that `export_minari` has written, by its id or loaded already.
+
+    Raises:
+        ValueError: there is none of that id (it names those that there are), or it was written by something else or by
+            another version.
+    """
     if not isinstance(dataset, str):
-        return dataset
+        return _checked(dataset)
     try:
         import minari
     except ModuleNotFoundError as error:
@@ -195,7 +202,39 @@ def load_dataset(dataset: MinariDataset | str) -> MinariDataset:
     if dataset not in known:
         listed = ", ".join(sorted(known)) or "none"
         raise ValueError(f"there is no dataset {dataset!r} here; there are: {listed}. Write one with export-minari.")
-    return minari.load_dataset(dataset)
+    return _checked(minari.load_dataset(dataset))
+
+
+def _checked(dataset: MinariDataset) -> MinariDataset:
+    """The same, if its metadata are of an export of this version."""
+    told = dataset.storage.metadata.get("negotiation")
+    found = told.get("schema_version") if isinstance(told, Mapping) else None
+    if found != SCHEMA_VERSION:
+        raise ValueError(
+            f"the dataset {dataset.id!r} has schema version {found}, and this package reads {SCHEMA_VERSION}; export "
+            "the record again with 'negotiate export-minari'."
+        )
+    return dataset
+
+
+def _check_steps(steps: Transitions, coding: Coding, name: str) -> None:
+    """Raise ``ValueError`` if observations or actions are not of the spaces of the environment."""
+    width, space = steps.observations.shape[1:], coding.encoder.space
+    if width != (coding.observation_size,):
+        raise ValueError(
+            f"the dataset {name!r} has observations of {width[0] if width else 1} numbers, and those of its "
+            f"environment have {coding.observation_size}; export the record again with 'negotiate export-minari'."
+        )
+    if coding.is_discrete:
+        outside = (steps.actions < 0) | (steps.actions >= int(space.n))
+    else:
+        rows = steps.actions.reshape(len(steps), -1)
+        outside = ~((rows >= space.low.ravel()) & (rows <= space.high.ravel())).all(axis=1)
+    if outside.any():
+        raise ValueError(
+            f"the dataset {name!r} has {int(outside.sum())} actions that are not in {space}, the first in step "
+            f"{int(np.argmax(outside))}; export the record again with 'negotiate export-minari'."
+        )
 
 
 def _check_numbers(**numbers: int | None) -> None:

@@ -1,6 +1,7 @@
 """What d3rlpy learns from exported games: for a seed the same weights, cut off or not, and a policy in the end."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -164,6 +165,33 @@ def test_wrong_trainings_are_refused(datasets, tmp_path, name, algo, given, said
     with pytest.raises(ValueError, match=said):
         train(datasets[name], algo, tmp_path / "policy", **TINY, **given)
     assert not (tmp_path / "policy" / "policy.json").exists()
+
+
+@pytest.mark.parametrize("told", [None, {}, {"schema_version": 99}])
+def test_datasets_that_others_wrote_are_refused(datasets, tmp_path, monkeypatch, told):
+    dataset = minari.load_dataset(datasets["discrete"].id)
+    found = {name: value for name, value in dataset.storage.metadata.items() if name != "negotiation"}
+    monkeypatch.setattr(type(dataset.storage), "metadata", found if told is None else found | {"negotiation": told})
+    with pytest.raises(ValueError, match=r"has schema version (None|99), and this package reads"):
+        train(dataset, "discrete_bc", tmp_path / "policy", **TINY)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "said"),
+    [
+        ("discrete", {"observations": lambda seen: seen[:, :-1]}, "observations of"),
+        ("discrete", {"actions": lambda made: made + 10_000}, "actions that are not in Discrete"),
+        ("continuous", {"actions": lambda made: made * np.float32(np.inf)}, "actions that are not in Box"),
+    ],
+)
+def test_steps_outside_the_spaces_are_refused(datasets, tmp_path, monkeypatch, name, change, said):
+    def changed(dataset):
+        steps = to_transitions(dataset)
+        return replace(steps, **{field: alter(getattr(steps, field)) for field, alter in change.items()})
+
+    monkeypatch.setattr("negotiation_policies.learned.d3rlpy_training.to_transitions", changed)
+    with np.errstate(invalid="ignore"), pytest.raises(ValueError, match=said):
+        train(datasets[name], "discrete_bc" if name == "discrete" else "bc", tmp_path / "policy", **TINY)
 
 
 def test_what_is_there_is_kept(datasets, cloned, tmp_path):
