@@ -162,7 +162,8 @@ def _check(
         "roles": roles,
         "first_movers": first_movers,
     }.items():
-        if isinstance(values, str) or not hasattr(values, "__len__") or not len(values):
+        is_one = isinstance(values, str) or not hasattr(values, "__len__") or getattr(values, "ndim", 1) == 0
+        if is_one or not len(values):
             raise ValueError(f"{name} is {values!r}; give a list with at least one.")
     for command in commands:
         check_rho(command)

@@ -63,9 +63,18 @@ class Janus:
     name = KIND
 
     def __init__(self, rho: float = 0.5, settle: str = "closest", checkpoint: str = "shipped") -> None:
-        self.rho, self.settle = check_rho(rho), check_settle(settle)
         self._checkpoint = checkpoint
-        self._trained = load_janus(SHIPPED if checkpoint == "shipped" else Path(checkpoint))
+        self._play(load_janus(SHIPPED if checkpoint == "shipped" else Path(checkpoint)), rho, settle)
+
+    @classmethod
+    def of(cls, trained: Trained, rho: float, settle: str = "closest") -> Janus:
+        """The policy of adapters that are in memory, such as those of a training that goes on."""
+        policy = cls.__new__(cls)
+        policy._play(trained, rho, settle)
+        return policy
+
+    def _play(self, trained: Trained, rho: float, settle: str) -> None:
+        self.rho, self.settle, self._trained = check_rho(rho), check_settle(settle), trained
         self._decoder = Decoder(self._trained.model, self._trained.text)
         self.params: dict[str, JsonValue] = {"rho": self.rho, "settle": settle, "weights": self._trained.digest}
 

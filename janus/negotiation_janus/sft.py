@@ -94,7 +94,7 @@ class Trainer:
         settings: SftSettings,
         processes: Processes | None = None,
     ) -> None:
-        self.model, self.data, self.settings = model, data, settings
+        self.model, self.text, self.data, self.settings = model, text, data, settings
         self.processes = processes or Processes()
         self.optimizer = torch.optim.AdamW(model.trainable().values(), settings.lr, betas=(0.9, 0.98), weight_decay=0.0)
         self._answers = torch.as_tensor(text.answers, device=model.device)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -13,13 +14,16 @@ from typing import Any
 import numpy as np
 import torch
 
+from negotiation_env import rollout
 from negotiation_env.policy import JsonValue
 from negotiation_env.records.errors import explained
 from negotiation_env.registry import unknown_name
 from negotiation_janus.adapters import CONFIG, load_adapters, save_adapters
 from negotiation_janus.base_model import DEFAULT, BaseModel, load_base
+from negotiation_janus.families import VALIDATION
 from negotiation_janus.hyperlora import PROJECTIONS, HyperLoRA, LoraSettings
-from negotiation_janus.labels import Label
+from negotiation_janus.labels import IMPASSE, Label
+from negotiation_janus.policy import Janus, Trained
 from negotiation_janus.processes import joined_processes
 from negotiation_janus.prompts import DIGITS, TEXT_VERSION, PriceText
 from negotiation_janus.sft import SftSettings, Trainer
@@ -28,6 +32,8 @@ from negotiation_janus.transcripts import Split, Transcripts, joined_apart, read
 
 LOGS = "logs"
 _COLUMNS, _WIDE = 41, 8
+_COMMANDS = (0.0, 0.25, 0.5, 0.75, 1.0)
+_OPPONENTS = VALIDATION[:3]
 
 
 @dataclass(frozen=True)
@@ -257,7 +263,7 @@ def _monitor(
         return
     from torch.utils.tensorboard import SummaryWriter
 
-    settings, model = trainer.settings, trainer.model
+    settings, model, hides = trainer.settings, trainer.model, "known" not in facts["information"]  # type: ignore[operator]
     with explained(place):
         place.mkdir(parents=True, exist_ok=True)
     if progress is not None:
@@ -270,6 +276,8 @@ def _monitor(
             if step % settings.eval_every == 0 or step == settings.max_steps:
                 for name, value in trainer.measure(held_out).items():
                     writer.add_scalar(f"{name}/held_out", value, step)
+                for rho, mean in rho_curve(Trained(model.eval(), trainer.text, hides, ""), _OPPONENTS).items():
+                    writer.add_scalar(f"rho/{rho:g}", mean, step)
                 writer.add_image("gates", _gate_picture(model), step, dataformats="HW")
             if step % settings.save_every == 0 or step == settings.max_steps:
                 save_state(place, step, model, base, trainer.optimizer, facts)
@@ -277,6 +285,26 @@ def _monitor(
                 progress(1)
 
         yield after
+
+
+def rho_curve(trained: Trained, opponents: Sequence[str], num_episodes: int = 8) -> dict[float, float]:
+    """The mean rho of the deals that each command brings about, by the command; NaN where there are none.
+
+    Args:
+        trained: adapters in evaluation mode, which play the buyer and see the opponent's limit if they have learned to.
+        opponents: of the games, the same for each command.
+        num_episodes: games against each.
+    """
+    found, information = {}, "private" if trained.hides else "known"
+    for rho in _COMMANDS:
+        players: dict[str, Any] = {"buyer_0": Janus.of(trained, rho), "seller_0": list(opponents)}
+        games = rollout(
+            "price", players, num_episodes * len(opponents), seed=0, scenario="varied", information=information
+        )
+        reached = games.episodes["rho"]
+        deals = reached[reached != IMPASSE]
+        found[rho] = float(deals.mean()) if len(deals) else math.nan
+    return found
 
 
 @torch.no_grad()

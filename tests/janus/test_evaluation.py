@@ -342,6 +342,7 @@ def test_opponents_of_one_name_are_told_apart():
     [
         ({"first_mover": "buyer"}, "first_movers"),
         ({"commands": 0.5}, "commands is 0.5; give a list"),
+        ({"commands": np.array(0.5)}, r"commands is array\(0.5\); give a list"),
         ({"commands": ["0.5"]}, "rho is '0.5'"),
         ({"commands": [True]}, "rho is True"),
         ({"commands": [None]}, "rho is None"),

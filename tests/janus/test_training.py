@@ -57,6 +57,7 @@ def test_losses_and_gates_can_be_watched(whole):
     assert [event.step for event in logs.Scalars("loss/training")] == [1, 2, 3, 4]
     assert [event.step for event in logs.Scalars("loss/held_out")] == [2, 4]
     assert [event.step for event in logs.Images("gates")] == [2, 4]
+    assert [event.step for event in logs.Scalars("rho/0.25")] == [2, 4]
 
 
 def test_going_on_gives_the_same_bytes(whole, data, tmp_path):
