@@ -1,4 +1,5 @@
 # make demo        a virtual environment, one negotiation, a dataset and plots
+# make demo-janus  games, tables, a training, an evaluation and plots, all small
 # make test        everything that is checked on every change
 # make test-slow   the tests marked slow
 # make bench       speed and memory, written to benchmarks/RESULTS.md
@@ -22,7 +23,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --on
 PACKAGES := negotiation_env policies/negotiation_policies janus/negotiation_janus scripts/negotiation_cli
 READY := pyproject.toml constraints.txt
 
-.PHONY: demo test test-slow bench format clean check-format check-lint check-types check-imports check-tests weights
+.PHONY: demo demo-janus test test-slow bench format clean check-format check-lint check-types check-imports check-tests weights
 
 demo: $(VENV)/.ready-demo
 	$(BIN)/negotiate fetch-model smollm2
@@ -43,6 +44,17 @@ demo: $(VENV)/.ready-demo
 	  "$(OUT)/outcome_plots           what splits of items many games came to" \
 	  "$(OUT)/spoken                  a negotiation in the words of a language model" \
 	  "README.md                           what to try next"
+
+# The whole way to a policy that is told a rho, at a size that shows how and learns little.
+demo-janus: $(VENV)/.ready-janus
+	$(BIN)/negotiate fetch-model smollm2
+	$(BIN)/negotiate generate --recipe price-teacher-known --num_episodes 2000 --dataset_out $(OUT)/janus/games.jsonl --overwrite
+	$(BIN)/negotiate prepare --jsonl_path $(OUT)/janus/games.jsonl --output_dir $(OUT)/janus/prepared --overwrite
+	$(BIN)/negotiate train-janus --config janus/configs/tiny.toml --output_dir $(OUT)/janus/adapters --overwrite \
+	  --decision_steps_path $(OUT)/janus/prepared/decision_steps.parquet
+	$(BIN)/negotiate evaluate-rho --policy janus:checkpoint=$(OUT)/janus/adapters --opponents linear,boulware --num_episodes 4 \
+	  --commands=-1,0,0.5,1 --information known --output_dir $(OUT)/janus/evaluation --overwrite
+	$(BIN)/negotiate plot concessions --output_dir $(OUT)/janus/plots --overwrite
 
 test: check-format check-lint check-types check-imports check-tests
 
@@ -86,6 +98,10 @@ $(BIN)/python:
 
 $(VENV)/.ready-demo: $(READY) | $(BIN)/python
 	$(INSTALL) -e ".[datasets,plot,llm]"
+	@touch $@
+
+$(VENV)/.ready-janus: $(READY) | $(BIN)/python
+	$(INSTALL) -e ".[datasets,plot,llm,janus]"
 	@touch $@
 
 $(VENV)/.ready-test: $(READY) | $(BIN)/python
