@@ -162,6 +162,7 @@ def test_what_it_cannot_do_is_said(games, tmp_path):
         ({"scale": np.full(9, np.nan)}, {}, "scale has the shape"),
         ({"layers.0.bias": np.full(256, np.nan)}, {}, "layers.0.bias holds NaN"),
         ({}, {"information": None}, "information is None"),
+        ({}, {"information": [["known"]]}, "must list 'known', 'private' or both"),
         ({}, {"information": ["all"]}, "must list 'known', 'private' or both"),
     ],
 )

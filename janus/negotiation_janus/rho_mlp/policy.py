@@ -80,7 +80,7 @@ def _read(folder: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     if missing:
         raise ValueError(f"{folder} holds a network without {', '.join(missing)}; train it again.")
     told = facts["information"]
-    if not isinstance(told, list) or not told or not set(told) <= set(INFORMATION):
+    if not isinstance(told, list) or not told or any(known not in INFORMATION for known in told):
         raise ValueError(f"{folder} says that information is {told!r}; it must list 'known', 'private' or both.")
     _check_tensors(folder, tensors)
     return tensors, facts
