@@ -173,6 +173,14 @@ def test_a_network_that_cannot_compute_is_refused(tmp_path, tensors, facts, said
         make_policy("rho_mlp", checkpoint=str(tmp_path / "changed"))
 
 
+def test_a_network_of_fewer_features_is_refused(tmp_path):
+    tensors, told = read_checkpoint(SHIPPED["teacher"], "rho_mlp")
+    fewer = {name: tensors[name][..., :-1] for name in ("mean", "scale", "layers.0.weight")}
+    save(tmp_path / "fewer", {**tensors, **fewer}, {"information": told["information"]})
+    with pytest.raises(ValueError, match=r"mean has the shape \(69,\), and this package needs \(70,\)"):
+        make_policy("rho_mlp", checkpoint=str(tmp_path / "fewer"))
+
+
 def test_hidden_limits_are_not_learned_as_if_they_were_seen(tmp_path):
     generate(load_recipe("price-seed").run(information="private"), 5, tmp_path / "games.jsonl")
     with pytest.raises(ValueError, match="private_path"):

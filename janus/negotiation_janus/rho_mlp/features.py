@@ -16,6 +16,7 @@ from negotiation_env.price.view import PriceView
 from negotiation_janus.rho_mlp.curves import Curve, fit_curve
 
 FEATURES_VERSION = 2
+FEATURES = 70
 """Goes up whenever a feature changes its place or its meaning."""
 IMPASSE = -1.0
 _LAST = 10

@@ -14,7 +14,7 @@ from negotiation_env.policy import JsonValue
 from negotiation_env.price.view import PriceDecision, PriceView
 from negotiation_env.wrappers import check_rho
 from negotiation_janus.rho_mlp.bins import BINS, gains_of
-from negotiation_janus.rho_mlp.features import FEATURES_VERSION, IMPASSE, features_of, frame_of
+from negotiation_janus.rho_mlp.features import FEATURES, FEATURES_VERSION, IMPASSE, features_of, frame_of
 from negotiation_janus.rho_mlp.network import LAYERS, NAMES, Network
 from negotiation_janus.settling import check_settle, settled, stonewall
 
@@ -89,14 +89,13 @@ def _read(folder: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
 def _check_tensors(folder: Path, tensors: Mapping[str, NDArray[Any]]) -> None:
     """Raise ``ValueError`` if the layers do not follow each other, or hold what is no number."""
     widths = [len(tensors[f"layers.{layer}.bias"].ravel()) for layer in range(LAYERS)]
-    inputs = len(tensors["mean"].ravel())
-    expected: dict[str, tuple[int, ...]] = {"mean": (inputs,), "scale": (inputs,)}
-    for layer, (before, width) in enumerate(zip([inputs, *widths], [*widths[:-1], BINS + 1], strict=False)):
+    expected: dict[str, tuple[int, ...]] = {"mean": (FEATURES,), "scale": (FEATURES,)}
+    for layer, (before, width) in enumerate(zip([FEATURES, *widths], [*widths[:-1], BINS + 1], strict=False)):
         expected |= {f"layers.{layer}.weight": (width, before), f"layers.{layer}.bias": (width,)}
     for name, shape in expected.items():
         if tensors[name].shape != shape:
             raise ValueError(
-                f"{folder}: {name} has the shape {tensors[name].shape}, and {shape} fits the others; train it again."
+                f"{folder}: {name} has the shape {tensors[name].shape}, and this package needs {shape}; train it again."
             )
         if not np.isfinite(tensors[name]).all():
             raise ValueError(f"{folder}: {name} holds NaN or infinity; train it again.")
