@@ -160,6 +160,7 @@ def test_what_it_cannot_do_is_said(games, tmp_path):
         ({"layers.1.weight": np.zeros((3, 4))}, {}, r"layers.1.weight has the shape \(3, 4\)"),
         ({"layers.2.bias": np.zeros(5)}, {}, "layers.2"),
         ({"scale": np.full(9, np.nan)}, {}, "scale has the shape"),
+        ({"scale": np.zeros(70)}, {}, "scale holds 0.0; each must be above 0"),
         ({"layers.0.bias": np.full(256, np.nan)}, {}, "layers.0.bias holds NaN"),
         ({}, {"information": None}, "information is None"),
         ({}, {"information": [["known"]]}, "must list 'known', 'private' or both"),

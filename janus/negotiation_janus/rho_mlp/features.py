@@ -16,8 +16,9 @@ from negotiation_env.price.view import PriceView
 from negotiation_janus.rho_mlp.curves import Curve, fit_curve
 
 FEATURES_VERSION = 2
-FEATURES = 70
 """Goes up whenever a feature changes its place or its meaning."""
+FEATURES = 70
+"""How many numbers a decision is seen as."""
 IMPASSE = -1.0
 _LAST = 10
 """How many of the opponent's offers are seen one by one."""

@@ -99,3 +99,5 @@ def _check_tensors(folder: Path, tensors: Mapping[str, NDArray[Any]]) -> None:
             )
         if not np.isfinite(tensors[name]).all():
             raise ValueError(f"{folder}: {name} holds NaN or infinity; train it again.")
+    if (tensors["scale"] <= 0).any():
+        raise ValueError(f"{folder}: scale holds {tensors['scale'].min()}; each must be above 0; train it again.")
