@@ -102,6 +102,7 @@ def load_adapters(folder: str | Path, base: BaseModel, trainable: bool = False) 
     _check_base(place, told["base_model"], base.facts)
     config = LoraConfig.from_pretrained(str(place))
     config.inference_mode = not trainable
+    config.base_model_name_or_path = base.model.__dict__.get("name_or_path")  # it was checked above, by name and shape
     if config.r != told["rank"]:
         raise ValueError(f"{place}: the adapters have rank {config.r}, and the hypernetwork gates {told['rank']}.")
     model = get_peft_model(base.model, config)

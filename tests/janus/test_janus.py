@@ -66,3 +66,12 @@ def test_what_is_no_checkpoint_is_refused(tmp_path):
         make_policy("janus", checkpoint=str(tmp_path))
     with pytest.raises(ValueError, match="rho"):
         make_policy("janus", rho=1.5)
+
+
+def test_the_shipped_one_settles_higher_for_higher_commands():
+    reached = []
+    for rho in (0.2, 0.5, 0.8):
+        games = played(f"janus:rho={rho}", ["linear", "conceder"], information="known").episodes["rho"]
+        reached.append(games[games >= 0.0].mean())
+    assert reached[0] < reached[1] < reached[2]
+    assert abs(reached[1] - 0.5) < 0.1
