@@ -58,6 +58,12 @@ class Hypernet(nn.Module):
             gates: torch.Tensor = 1.0 + self.head(self.trunk(self.features(rho)))
         return gates.view(len(rho), len(self.layers), self.rank).transpose(0, 1)
 
+    def hold_at_one(self) -> None:
+        """Make every gate 1 at every rho and keep it there: what it gates is plain LoRA, which knows no rho."""
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+        self.requires_grad_(False)
+
     def features(self, rho: torch.Tensor) -> torch.Tensor:
         """``phi`` (n, 2 + bumps) of rhos (n,)."""
         is_impasse = (rho == IMPASSE).float()

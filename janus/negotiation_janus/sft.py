@@ -194,10 +194,10 @@ class Trainer:
 
 
 def has_fast_bf16() -> bool:
-    """Whether this machine multiplies in bfloat16 faster than in float32: a GPU that has it, or a CPU with AMX."""
+    """Whether this machine multiplies in bfloat16 faster than in float32: a GPU, or a CPU with AMX or AVX-512."""
     if torch.cuda.is_available():
         return bool(torch.cuda.is_bf16_supported())
-    return bool(torch.cpu._is_amx_tile_supported())  # torch names no public way to ask
+    return bool(torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())  # no public way to ask
 
 
 def answer_scores(model: HyperLoRA, tokens: torch.Tensor, answers: torch.Tensor, where: torch.Tensor) -> torch.Tensor:

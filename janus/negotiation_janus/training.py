@@ -105,6 +105,7 @@ class ModelSettings:
         use_qlora: hold its weights in four bits.
         rank, alpha, dropout: of the adapters.
         targets: the linear layers that get one.
+        gate: whether rho gates them; without, they are plain LoRA, which hears of rho from the text alone.
     """
 
     model_name: str = DEFAULT
@@ -114,6 +115,7 @@ class ModelSettings:
     alpha: float = 32.0
     dropout: float = 0.0
     targets: tuple[str, ...] = PROJECTIONS
+    gate: bool = True
 
     def base(self, bf16: bool) -> BaseModel:
         """The base model."""
@@ -162,6 +164,8 @@ def train_janus(
     """
     place = Path(output_dir)
     _check_folder(place, overwrite, resume_from is not None)
+    if not model.gate and (sft.lambda_sep or sft.lambda_smooth):
+        raise ValueError("lambda_sep and lambda_smooth shape gates, and without a gate there are none; leave them at 0.")
     with joined_processes() as processes:
         base = model.base(sft.bf16)
         text = PriceText(base.tokenizer, DIGITS, data.tell_rho)
@@ -170,6 +174,8 @@ def train_janus(
         facts = _facts(data, model, sft, text, whole)
         latest = None if resume_from is None else _latest(Path(resume_from))
         adapters = model.adapters(base, sft.seed) if latest is None else load_adapters(latest, base, trainable=True)
+        if not model.gate:
+            adapters.hypernet.hold_at_one()
         trainer = Trainer(adapters, text, learned, sft, processes)
         start = 0 if latest is None else load_state(latest, adapters, trainer.optimizer, facts)
         with _monitor(place, trainer, held_out, base, facts, start, progress) as after:

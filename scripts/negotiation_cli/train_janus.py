@@ -53,6 +53,9 @@ def train_janus(
     rank: Annotated[int, typer.Option("--rank", help="Inner width of the adapters.")] = 16,
     alpha: Annotated[float, typer.Option("--alpha", help="Adapters are scaled by alpha / rank.")] = 32.0,
     dropout: Annotated[float, typer.Option("--dropout", help="Of what goes into an adapter.")] = 0.0,
+    gate: Annotated[
+        bool, typer.Option("--gate/--no_gate", help="Gate the adapters by rho; without, they are plain LoRA.")
+    ] = True,
     label: Annotated[
         str, typer.Option("--label", help="commanded, or outcome: what came out, for all agents (hindsight).")
     ] = "commanded",

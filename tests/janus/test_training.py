@@ -9,8 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from negotiation_cli.main import main
 from negotiation_janus.adapters import read_facts
+from negotiation_janus.policy import load_janus
 from negotiation_janus.sft import SftSettings
 from negotiation_janus.training import DataSettings, ModelSettings, read_config, train_janus
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -105,6 +107,19 @@ def test_a_misspelled_setting_is_refused(tmp_path):
     (tmp_path / "own.toml").write_text("max_step = 3\n", encoding="utf-8")
     with pytest.raises(ValueError, match="max_steps"):
         read_config(tmp_path / "own.toml")
+
+
+def test_without_a_gate_nothing_depends_on_the_command(data, tmp_path):
+    train_janus(data, replace(MODEL, gate=False), SFT, tmp_path / "plain")
+    model = load_janus(tmp_path / "plain").model
+    assert torch.equal(model.hypernet(torch.tensor([-1.0, 0.0, 0.4, 1.0])), torch.ones(7, 4, 2))
+    learned = [weight for name, weight in model.model.named_parameters() if "lora_B" in name]
+    assert all(weight.abs().sum() > 0.0 for weight in learned)
+
+
+def test_terms_of_gates_that_are_not_there_are_refused(data, tmp_path):
+    with pytest.raises(ValueError, match="without a gate"):
+        train_janus(data, replace(MODEL, gate=False), replace(SFT, lambda_sep=0.1), tmp_path / "plain")
 
 
 def test_the_command_line_wins_over_the_configuration(record, tmp_path, capsys):
