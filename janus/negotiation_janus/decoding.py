@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from transformers import DynamicCache
 
-from negotiation_env.policy import Int64
+from negotiation_env.policy import Float64, Int64
 from negotiation_janus.hyperlora import HyperLoRA
 from negotiation_janus.prompts import Packed, PriceText
 
@@ -37,14 +37,15 @@ def legal_digits(prefix: Int64, left: int, low: Int64, high: Int64) -> NDArray[n
 
 @dataclass
 class _Read:
-    """Games that have been read together, all of one length, and their keys and values."""
+    """Games that have been read together, all of one length, their commands, and their keys and values."""
 
     tokens: Int64
+    rho: Float64
     cache: DynamicCache
 
 
 class Decoder:
-    """Writes the answers to decision points of many games at one rho.
+    """Writes the answers to decision points of many games, each at its own rho.
 
     The keys and values of what was read are kept until `reset`; a game that goes on is recognised by its tokens, in
     whatever order the games come.
@@ -65,7 +66,7 @@ class Decoder:
         self._known = []
 
     @torch.no_grad()
-    def answers(self, packed: Packed, low: Int64, high: Int64, can_accept: NDArray[np.bool_], rho: float) -> Int64:
+    def answers(self, packed: Packed, low: Int64, high: Int64, can_accept: NDArray[np.bool_], rho: Float64) -> Int64:
         """The most likely answers (n,): the whole number of an offer, or -1 to accept.
 
         Args:
@@ -73,52 +74,53 @@ class Decoder:
             low: (n,) the least whole number that may be offered.
             high: (n,) the greatest one, at least ``low``.
             can_accept: (n,) whether there is something to accept.
-            rho: the command.
+            rho: (n,) the commands.
         """
         found = np.empty(len(low), dtype=np.int64)
         now: list[_Read] = []
-        with self._model.rho_context(rho):
-            for rows, tokens, before in self._groups(packed):
+        for rows, tokens, before in self._groups(packed, rho):
+            with self._model.rho_context(torch.as_tensor(rho[rows])):
                 scores = self._read(tokens, before)
                 found[rows] = self._written(scores, before, low[rows], high[rows], can_accept[rows])
-                written = before.cache.get_seq_length() - tokens.shape[1]
-                if written:
-                    before.cache.crop(-written)  # what is said in the end may be another price
-                now.append(_Read(tokens, before.cache))
+            written = before.cache.get_seq_length() - tokens.shape[1]
+            if written:
+                before.cache.crop(-written)  # what is said in the end may be another price
+            now.append(_Read(tokens, rho[rows], before.cache))
         self._known = now
         return found
 
-    def _groups(self, packed: Packed) -> Iterator[tuple[Int64, Int64, _Read]]:
+    def _groups(self, packed: Packed, rho: Float64) -> Iterator[tuple[Int64, Int64, _Read]]:
         """Rows that can be computed together, their tokens, and what was read of them before."""
-        places = self._places(packed)
+        places = self._places(packed, rho)
         for length in np.unique(packed.lengths):
             for group in np.unique(places[packed.lengths == length, 0]):
                 rows = np.flatnonzero((packed.lengths == length) & (places[:, 0] == group))
                 for part in np.array_split(rows, -(-len(rows) // ROWS)):
                     tokens = packed.tokens[part, :length]
-                    yield part, tokens, self._before(int(group), places[part, 1])
+                    yield part, tokens, self._before(int(group), places[part, 1], rho[part])
 
-    def _places(self, packed: Packed) -> Int64:
+    def _places(self, packed: Packed, rho: Float64) -> Int64:
         """For each row (n, 2) the group in which it was read before and its place there; -1 if it was not."""
         found = np.full((len(packed.lengths), 2), -1, dtype=np.int64)
         for group, read in enumerate(self._known):
             length = read.tokens.shape[1]
-            known = {tokens.tobytes(): place for place, tokens in enumerate(read.tokens)}
+            told = zip(read.tokens, read.rho, strict=True)
+            known = {(tokens.tobytes(), command): place for place, (tokens, command) in enumerate(told)}
             for row in np.flatnonzero((packed.lengths > length) & (found[:, 0] < 0)):
-                place = known.get(packed.tokens[row, :length].tobytes())
+                place = known.get((packed.tokens[row, :length].tobytes(), rho[row]))
                 if place is not None:
                     found[row] = group, place
         return found
 
-    def _before(self, group: int, places: Int64) -> _Read:
+    def _before(self, group: int, places: Int64, rho: Float64) -> _Read:
         if group < 0:
-            return _Read(np.empty((len(places), 0), dtype=np.int64), DynamicCache())
+            return _Read(np.empty((len(places), 0), dtype=np.int64), rho, DynamicCache())
         read = self._known[group]
         chosen = DynamicCache()
         index = torch.as_tensor(places, device=self._model.device)
         for number, layer in enumerate(read.cache.layers):
             chosen.update(layer.keys[index], layer.values[index], number)
-        return _Read(read.tokens[places], chosen)
+        return _Read(read.tokens[places], rho, chosen)
 
     def _read(self, tokens: Int64, before: _Read) -> torch.Tensor:
         """The scores (b, answers) of what follows tokens (b, L), of which some were read before."""

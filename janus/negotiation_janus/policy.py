@@ -94,7 +94,7 @@ class Janus:
         if self.rho == IMPASSE:
             return stonewall(view, frame)
         low, high = _rational(view, text)
-        answers = self._decoder.answers(text.pack(view, rho, hides), low, high, frame.standing >= 0.0, self.rho)
+        answers = self._decoder.answers(text.pack(view, rho, hides), low, high, frame.standing >= 0.0, rho)
         asked = view.role * (text.price(answers, view) - view.reservation_price) / frame.unit
         return settled(view, frame, asked, answers == ACCEPTED, self.settle)
 

@@ -165,7 +165,7 @@ def train_janus(
     place = Path(output_dir)
     _check_folder(place, overwrite, resume_from is not None)
     if not model.gate and (sft.lambda_sep or sft.lambda_smooth):
-        raise ValueError("lambda_sep and lambda_smooth shape gates, and without a gate there are none; leave them at 0.")
+        raise ValueError("lambda_sep and lambda_smooth shape gates; without a gate there are none, so leave them at 0.")
     with joined_processes() as processes:
         base = model.base(sft.bf16)
         text = PriceText(base.tokenizer, DIGITS, data.tell_rho)

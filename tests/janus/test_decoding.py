@@ -41,13 +41,18 @@ def test_any_path_of_legal_digits_spells_a_number_in_the_range_and_each_has_one(
     assert spelled == list(range(low, high + 1))
 
 
-def one_by_one(model, view, low, high, can_accept, rho):
+def anything(size):
+    """The bounds of offers that may be any, with nothing to accept, at one command."""
+    return np.zeros(size, int), np.full(size, 999), np.zeros(size, bool), np.full(size, 0.5)
+
+
+def one_by_one(model, view, low, high, can_accept, rhos):
     """The same without any cache: the whole text is read again for each token."""
     packed = TEXT.pack(view)
     for row in range(len(view)):
         tokens, number = packed.tokens[row, : packed.lengths[row]].tolist(), 0
         for left in (3, 2, 1):
-            with torch.no_grad(), model.rho_context(rho):
+            with torch.no_grad(), model.rho_context(rhos[row]):
                 scores = model(input_ids=torch.tensor([tokens])).logits[0, -1, torch.as_tensor(TEXT.answers)].numpy()
             legal = legal_digits(np.array([number]), left, low[row : row + 1], high[row : row + 1])[0]
             allowed = np.append(legal, can_accept[row] and left == 3)
@@ -60,8 +65,8 @@ def one_by_one(model, view, low, high, can_accept, rho):
         yield number
 
 
-@pytest.mark.parametrize("rho", [0.2, 1.0])
-def test_answers_are_those_of_reading_everything_again(model, turns, rho):
+@pytest.mark.parametrize("rhos", [[0.2], [1.0], [0.0, 0.3, 0.8, 1.0]])
+def test_answers_are_those_of_reading_everything_again(model, turns, rhos):
     decoder = Decoder(model, TEXT)
     generator = np.random.default_rng(0)
     seen = set()
@@ -70,6 +75,7 @@ def test_answers_are_those_of_reading_everything_again(model, turns, rho):
         part = view.take(rows)
         low, high = generator.integers(0, 500, len(rows)), generator.integers(500, 1000, len(rows))
         can_accept = ~np.isnan(part.standing_offer)
+        rho = np.array(rhos)[part.game % len(rhos)]
         expected = list(one_by_one(model, part, low, high, can_accept, rho))
         found = decoder.answers(TEXT.pack(part), low, high, can_accept, rho)
         assert found.tolist() == expected
@@ -77,16 +83,27 @@ def test_answers_are_those_of_reading_everything_again(model, turns, rho):
     assert len(seen) > 3
 
 
+def test_games_that_differ_in_their_command_alone_are_not_taken_for_each_other(model, turns):
+    """Each game stands there twice, with two commands that change places from one turn to the next."""
+    decoder, rows = Decoder(model, TEXT), np.repeat(np.arange(4), 2)
+    low, high, never, _ = anything(8)
+    rho = np.tile([0.0, 1.0], 4)
+    decoder.answers(TEXT.pack(turns[0].take(rows)), low, high, never, rho)
+    view = turns[1].take(rows)
+    found = decoder.answers(TEXT.pack(view), low, high, never, rho[::-1].copy())
+    assert found.tolist() == list(one_by_one(model, view, low, high, never, rho[::-1]))
+    assert (found[::2] != found[1::2]).any()
+
+
 def test_only_what_is_new_is_read(model, turns, monkeypatch):
     decoder, lengths = Decoder(model, TEXT), []
     step = decoder._step
     monkeypatch.setattr(decoder, "_step", lambda tokens, cache: lengths.append(tokens.shape[1]) or step(tokens, cache))
     for view in turns[:3]:
-        size = len(view)
-        decoder.answers(TEXT.pack(view), np.zeros(size, int), np.full(size, 999), np.zeros(size, bool), 0.5)
+        decoder.answers(TEXT.pack(view), *anything(len(view)))
     assert max(lengths[-3:]) <= 7
     decoder.reset()
     lengths.clear()
     view = turns[2]
-    decoder.answers(TEXT.pack(view), np.zeros(len(view), int), np.full(len(view), 999), np.zeros(len(view), bool), 0.5)
+    decoder.answers(TEXT.pack(view), *anything(len(view)))
     assert max(lengths) > 15
