@@ -119,6 +119,22 @@ class PriceText:
         powers = 10 ** np.arange(self.digits - 1, -1, -1)
         return np.asarray(self.digit[(np.maximum(place, 0)[..., None] // powers) % 10])
 
+    def mirror(self, tokens: Int64, starts: Int64) -> Int64:
+        """The tokens (N,) of transcripts with buyer and seller changed over, and 999 - place for every place.
+
+        Args:
+            tokens: of whole transcripts, one after the other.
+            starts: (n,) where each begins.
+        """
+        answer = self.answer_of(tokens)
+        is_digit = (answer >= 0) & (answer < len(self.digit))
+        found = np.where(is_digit, self.digit[len(self.digit) - 1 - np.where(is_digit, answer, 0)], tokens)
+        first = starts[:, None] + 2 + np.arange(self.digits)
+        limits = found[first + self.digits], found[first]
+        found[first], found[first + self.digits] = limits
+        found[starts + 1] = np.where(tokens[starts + 1] == self.roles[1], self.roles[-1], self.roles[1])
+        return found
+
     def _head(self, view: PriceView, rho: Float64 | None, hide: bool) -> Int64:
         is_seller = view.role > 0
         other = np.full(len(view), np.nan) if hide else view.opponent_reservation_price

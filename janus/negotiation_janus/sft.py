@@ -17,7 +17,8 @@ from negotiation_janus.gate_losses import closeness, smoothness
 from negotiation_janus.hyperlora import HyperLoRA
 from negotiation_janus.processes import Processes
 from negotiation_janus.prompts import PriceText
-from negotiation_janus.transcripts import Sampler, Transcripts, rho_weights
+from negotiation_janus.sampling import Sampler, rho_weights
+from negotiation_janus.transcripts import Transcripts
 
 _LEAST = 0.02
 """The learning rate at the end, as a share of the highest."""

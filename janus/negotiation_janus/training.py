@@ -28,7 +28,7 @@ from negotiation_janus.processes import joined_processes
 from negotiation_janus.prompts import DIGITS, TEXT_VERSION, PriceText
 from negotiation_janus.sft import SftSettings, Trainer
 from negotiation_janus.training_state import STATE, checkpoints, load_state, save_state
-from negotiation_janus.transcripts import Split, Transcripts, joined_apart, read_transcripts, split
+from negotiation_janus.transcripts import Split, Transcripts, split, spooled, transcript_blocks
 
 LOGS = "logs"
 _COLUMNS, _WIDE = 41, 8
@@ -49,6 +49,7 @@ class DataSettings:
         k_history: a sequence for each decision with the last so many turns; ``None``: each game whole, with all of
             its decisions.
         max_length: leave out sequences with more tokens; ``None`` for none.
+        mirror: learn from each game's mirror image as well, see `Transcripts.mirrored`.
         tell_rho: write the command into the text as well.
         held_out: the share of the games, or of the pairs of players, that is measured on and not learned from.
         split: ``"episode"`` or ``"pair"``.
@@ -60,6 +61,7 @@ class DataSettings:
     include_failures: bool = True
     k_history: int | None = None
     max_length: int | None = None
+    mirror: bool = False
     tell_rho: bool = False
     held_out: float = 0.01
     split: Split = "episode"
@@ -78,20 +80,19 @@ class DataSettings:
     def read(self, text: PriceText) -> Transcripts:
         """The transcripts of all records."""
         given = ((self.decision_steps_path, False), (self.private_path, True))
-        return joined_apart(
-            [
-                read_transcripts(
-                    path,
-                    text,
-                    label=self.label,
-                    hide=hide,
-                    include_failures=self.include_failures,
-                    k_history=self.k_history,
-                    max_length=self.max_length,
-                )
-                for path, hide in given
-                if path is not None
-            ]
+        return spooled(
+            transcript_blocks(
+                path,
+                text,
+                label=self.label,
+                hide=hide,
+                include_failures=self.include_failures,
+                k_history=self.k_history,
+                max_length=self.max_length,
+                mirror=self.mirror,
+            )
+            for path, hide in given
+            if path is not None
         )
 
 
@@ -235,9 +236,8 @@ def _facts(
     """What the adapters' reader needs to know, and what a training that goes on must have in common with its start."""
     digest = hashlib.sha256()
     for field in fields(Transcripts):
-        digest.update(np.ascontiguousarray(getattr(whole, field.name)).tobytes())
-    starts = np.cumsum(whole.lengths) - whole.lengths
-    limits = whole.tokens[starts[:, None] + 2 + np.arange(2 * text.digits)]
+        digest.update(np.ascontiguousarray(getattr(whole, field.name)).data)
+    limits = whole.tokens[whole.starts[:, None] + 2 + np.arange(2 * text.digits)]
     hidden = (limits == text.hidden).any(axis=1)
     learned = {name: value for name, value in asdict(data).items() if not name.endswith("_path")}
     trained = {**asdict(model), "targets": list(model.targets)}

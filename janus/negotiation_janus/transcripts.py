@@ -1,11 +1,12 @@
-"""Recorded games as the token sequences that Janus learns from, and batches of them."""
+"""Recorded games as the token sequences that Janus learns from."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Literal
+from tempfile import TemporaryFile
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,20 +20,17 @@ from negotiation_janus.prompts import PriceText
 IGNORED = -1
 """The class of a token after which nothing is to be learned."""
 Split = Literal["episode", "pair"]
-_RHO_BINS = 11
-_MOST = 4.0
-"""The highest weight of a rare rho; the commonest has less than 1."""
-_BUCKET = 32
-"""So many batches are sorted by length together."""
+_DIGITS = 10
 
 
 @dataclass(frozen=True, eq=False)
 class Transcripts:
-    """Token sequences of n agents, one after the other, N tokens in all.
+    """Token sequences of n agents.
 
     Attributes:
-        tokens: int32 (N,).
+        tokens: int32 (N,), in which each sequence stands somewhere.
         targets: int8 (N,) which answer follows each token, as a row of `PriceText.answers`; -1 where none is learned.
+        starts: int64 (n,) where each sequence begins.
         lengths: int64 (n,).
         rho: float32 (n,) the label.
         game: int64 (n,) the game that it is of; both seats of a game have one number.
@@ -41,6 +39,7 @@ class Transcripts:
 
     tokens: NDArray[np.int32]
     targets: NDArray[np.int8]
+    starts: Int64
     lengths: Int64
     rho: NDArray[np.float32]
     game: Int64
@@ -50,43 +49,69 @@ class Transcripts:
         return len(self.lengths)
 
     def take(self, rows: Int64) -> Transcripts:
-        """Some of the sequences, in that order."""
-        starts = np.cumsum(self.lengths) - self.lengths
-        lengths = self.lengths[rows]
-        shift = np.repeat(starts[rows] - (np.cumsum(lengths) - lengths), lengths)
-        places = np.arange(int(lengths.sum())) + shift
-        return Transcripts(
-            self.tokens[places], self.targets[places], lengths, self.rho[rows], self.game[rows], self.pair[rows]
-        )
+        """Some of the sequences, in that order; the tokens are shared and not copied."""
+        parts = {name: getattr(self, name)[rows] for name in ("starts", "lengths", "rho", "game", "pair")}
+        return replace(self, **parts)
+
+    def dense(self) -> Transcripts:
+        """The same with these sequences' tokens alone, one after the other."""
+        ends = self.lengths.cumsum()
+        places = np.arange(int(self.lengths.sum())) + np.repeat(self.starts - (ends - self.lengths), self.lengths)
+        return replace(self, tokens=self.tokens[places], targets=self.targets[places], starts=ends - self.lengths)
 
     def padded(self, rows: Int64) -> tuple[Int64, Int64]:
         """Tokens and targets (b, L) of some of the sequences, padded at the end with 0 and -1."""
-        part = self.take(rows)
+        part = self.take(rows).dense()
         there = np.arange(int(part.lengths.max())) < part.lengths[:, None]
         tokens, targets = np.zeros(there.shape, dtype=np.int64), np.full(there.shape, IGNORED, dtype=np.int64)
         tokens[there], targets[there] = part.tokens, part.targets
         return tokens, targets
 
-    def numbered(self, games: int, pairs: int) -> Transcripts:
-        """The same with other numbers: so much is added to those of games and pairs."""
-        return replace(self, game=self.game + games, pair=self.pair + pairs)
+    def mirrored(self, text: PriceText) -> Transcripts:
+        """The same games with buyer and seller, low and high changed over, and 1 - rho for rho."""
+        dense = self.dense()
+        mirror = text.mirror(dense.tokens.astype(np.int64), dense.starts)
+        targets = np.where((dense.targets >= 0) & (dense.targets < _DIGITS), _DIGITS - 1 - dense.targets, dense.targets)
+        rho = np.where(dense.rho == IMPASSE, dense.rho, 1 - dense.rho)
+        return replace(
+            dense,
+            tokens=mirror.astype(np.int32),
+            targets=targets.astype(np.int8),
+            rho=rho.astype(np.float32),
+        )
 
 
-def joined(parts: Sequence[Transcripts]) -> Transcripts:
-    """Several as one; equal numbers are the same game and the same pair."""
-    return Transcripts(
-        *(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Transcripts))
-    )
+class Spool:
+    """Collects transcripts in nameless files, so that there may be more of them than fit the memory.
+
+    The files lie in the folder for temporary files (the environment variable TMPDIR names another) and vanish with the
+    arrays.
+    """
+
+    def __init__(self) -> None:
+        self._files = {field.name: TemporaryFile() for field in fields(Transcripts)}  # noqa: SIM115  # kept open
+        self._kinds: dict[str, np.dtype[Any]] = {}
+        self._tokens = 0
+
+    def add(self, part: Transcripts) -> None:
+        """Put transcripts behind those that are there."""
+        dense = part.dense()
+        for name, file in self._files.items():
+            values = getattr(dense, name) + (self._tokens if name == "starts" else 0)
+            self._kinds[name] = values.dtype
+            file.write(np.ascontiguousarray(values).data)
+        self._tokens += len(dense.tokens)
+
+    def whole(self) -> Transcripts:
+        """All that were added, at least one."""
+        for file in self._files.values():
+            file.flush()
+        return Transcripts(
+            **{name: np.memmap(file, self._kinds[name], mode="r") for name, file in self._files.items()}  # type: ignore[call-overload]  # files without a name are fine
+        )
 
 
-def joined_apart(parts: Sequence[Transcripts]) -> Transcripts:
-    """Several of different records as one, with games and pairs numbered anew."""
-    games = np.cumsum([0, *(part.game.max(initial=-1) + 1 for part in parts)])
-    pairs = np.cumsum([0, *(part.pair.max(initial=-1) + 1 for part in parts)])
-    return joined([part.numbered(*both) for part, both in zip(parts, zip(games, pairs, strict=True), strict=False)])
-
-
-def read_transcripts(
+def transcript_blocks(
     path: str | Path,
     text: PriceText,
     *,
@@ -95,8 +120,9 @@ def read_transcripts(
     include_failures: bool = True,
     k_history: int | None = None,
     max_length: int | None = None,
-) -> Transcripts:
-    """The games of a record as token sequences; each agent's whole game is one, with all its decisions.
+    mirror: bool = False,
+) -> Iterator[Transcripts]:
+    """The games of a record as token sequences, block by block; each agent's whole game is one, with all decisions.
 
     Args:
         path: a ``.jsonl`` record of price games, a folder of their Parquet tables, or the ``decision_steps.parquet``
@@ -107,6 +133,7 @@ def read_transcripts(
         include_failures: with the agents whose label is -1.
         k_history: write a sequence of its own for each decision instead, with the last ``k_history`` turns only.
         max_length: leave out sequences with more tokens.
+        mirror: with each game's mirror image, see `Transcripts.mirrored`.
 
     Raises:
         ValueError: an unknown label, no price games, or nothing to learn from.
@@ -117,9 +144,8 @@ def read_transcripts(
     source = open_source(place.parent if place.name == "decision_steps.parquet" else place)
     if source.domain != "price":
         raise ValueError(f"{path} holds {source.domain} games; Janus learns from price games.")
-    parts: list[Transcripts] = []
     numbers: dict[tuple[str, str], int] = {}
-    before = 0
+    before, has_answers = 0, False
     for games in source.blocks():
         turns = games.facts["turns"].astype(np.int64)
         names = zip(games.labels["strategy_0"].tolist(), games.labels["strategy_1"].tolist(), strict=True)
@@ -133,16 +159,34 @@ def read_transcripts(
             if len(rows):
                 game = point.game[rows]
                 part = _written(text, point, rows, rho[rows], hide, k_history, before + game, pair[game])
-                short = part.lengths <= (max_length or np.inf)
-                parts.append(part if short.all() else part.take(np.flatnonzero(short)))
+                part = part.take(np.flatnonzero(part.lengths <= (max_length or np.inf))).dense()
+                has_answers |= bool((part.targets >= 0).any())
+                yield part
+                if mirror:
+                    yield part.mirrored(text)
         before += len(games)
-    found = joined(parts) if parts else None
-    if found is None or not len(found) or not (found.targets >= 0).any():
+    if not has_answers:
         raise ValueError(
             f"no decision of {path} can be learned from: none has a rho of the kind {label!r}, or all are longer than "
             "max_length; generate a recipe such as price-teacher-known."
         )
-    return found
+
+
+def read_transcripts(path: str | Path, text: PriceText, **options: Any) -> Transcripts:  # noqa: ANN401  # as below
+    """All of a record; the options and errors are those of `transcript_blocks`."""
+    return spooled([transcript_blocks(path, text, **options)])
+
+
+def spooled(records: Iterable[Iterable[Transcripts]]) -> Transcripts:
+    """All blocks of several records as one, with games and pairs numbered on from one record to the next."""
+    spool, games, pairs = Spool(), 0, 0
+    for record in records:
+        first_game, first_pair = games, pairs
+        for part in record:
+            spool.add(replace(part, game=part.game + first_game, pair=part.pair + first_pair))
+            games = max(games, first_game + int(part.game.max(initial=-1)) + 1)
+            pairs = max(pairs, first_pair + int(part.pair.max(initial=-1)) + 1)
+    return spool.whole()
 
 
 def split(
@@ -154,51 +198,6 @@ def split(
     chosen = np.random.default_rng(seed).permutation(kinds)[: max(int(fraction * len(kinds)), 1)]
     held_out = np.isin(numbers, chosen)
     return transcripts.take(np.flatnonzero(~held_out)), transcripts.take(np.flatnonzero(held_out))
-
-
-def rho_weights(rho: NDArray[np.float32]) -> Float64:
-    """Weights (n,) of mean 1 that make rare rhos count as much as common ones, up to a bound."""
-    bins = np.where(rho == IMPASSE, _RHO_BINS, np.rint(np.maximum(rho, 0.0) * (_RHO_BINS - 1))).astype(np.int64)
-    counts = np.bincount(bins, minlength=_RHO_BINS + 1)
-    weights = np.minimum(len(rho) / (np.count_nonzero(counts) * counts[bins]), _MOST)
-    return np.asarray(weights / weights.mean())
-
-
-class Sampler:
-    """Batches of rows by the number of the step: the same seed gives the same batch at the same step, always.
-
-    Sequences of nearly the same length come together, and each once before any comes again.
-
-    Args:
-        lengths: (n,) of the sequences.
-        batch_size: of a batch; the last one of an epoch has as many.
-        seed: of the order.
-
-    Raises:
-        ValueError: there are fewer sequences than a batch has.
-    """
-
-    def __init__(self, lengths: Int64, batch_size: int, seed: int) -> None:
-        if len(lengths) < batch_size:
-            raise ValueError(f"there are {len(lengths)} sequences, and batch_size is {batch_size}; give more games.")
-        self._lengths, self._size, self._seed = lengths, batch_size, seed
-        self._per_epoch = len(lengths) // batch_size
-        self._epoch, self._rows = -1, np.zeros((0, batch_size), dtype=np.int64)
-
-    def __call__(self, step: int) -> Int64:
-        """The rows (batch_size,) of a step, from 0 on."""
-        epoch, place = divmod(step, self._per_epoch)
-        if epoch != self._epoch:
-            self._epoch, self._rows = epoch, self._order(epoch)
-        return np.asarray(self._rows[place])
-
-    def _order(self, epoch: int) -> Int64:
-        generator = np.random.default_rng([self._seed, epoch])
-        order = generator.permutation(len(self._lengths))[: self._per_epoch * self._size]
-        bucket = _BUCKET * self._size
-        parts = (order[low : low + bucket] for low in range(0, len(order), bucket))
-        alike = np.concatenate([part[np.argsort(self._lengths[part], kind="stable")] for part in parts])
-        return np.asarray(generator.permutation(alike.reshape(-1, self._size)))
 
 
 def _written(
@@ -230,5 +229,11 @@ def _written(
         targets[row, where] = answers[row, where + 1]
     there = np.arange(tokens.shape[1]) < lengths[:, None]
     return Transcripts(
-        tokens[there].astype(np.int32), targets[there].astype(np.int8), lengths, rho.astype(np.float32), game, pair
+        tokens[there].astype(np.int32),
+        targets[there].astype(np.int8),
+        lengths.cumsum() - lengths,
+        lengths,
+        rho.astype(np.float32),
+        game,
+        pair,
     )

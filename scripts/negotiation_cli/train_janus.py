@@ -77,6 +77,9 @@ def train_janus(
     max_length: Annotated[
         int | None, typer.Option("--max_length", help="Leave out longer sequences.", show_default="none is left out")
     ] = None,
+    mirror: Annotated[
+        bool, typer.Option("--mirror", help="Learn from each game's mirror image as well, roles changed over.")
+    ] = False,
     tell_rho: Annotated[bool, typer.Option("--tell_rho", help="Write the command into the text as well.")] = False,
     held_out: Annotated[float, typer.Option("--held_out", help="Share of the games to measure on.")] = 0.01,
     split: Annotated[str, typer.Option("--split", help="Hold out each episode, or each pair of players.")] = "episode",

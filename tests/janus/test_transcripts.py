@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from negotiation_janus.transcripts import Sampler, joined, joined_apart, read_transcripts, rho_weights, split
+from negotiation_janus.sampling import Sampler, rho_weights
+from negotiation_janus.transcripts import read_transcripts, split, spooled
 from tiny import TEXT
 
 from negotiation_env.records.generate import generate
 from negotiation_env.records.recipes import load_recipe
 from negotiation_env.records.sources import open_source
+from negotiation_env.trajectories import decision_points
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +25,7 @@ def record(tmp_path_factory):
 
 def lines(found):
     """The sequences as text, with the answers that are learned in brackets."""
-    starts = np.cumsum(found.lengths) - found.lengths
-    for start, length in zip(starts, found.lengths, strict=True):
+    for start, length in zip(found.starts, found.lengths, strict=True):
         tokens, targets = found.tokens[start : start + length], found.targets[start : start + length]
         learned = np.append(False, targets[:-1] >= 0)
         yield "".join(
@@ -99,13 +102,63 @@ def test_a_label_that_nobody_has_is_refused(record):
         read_transcripts(record, TEXT, label="wished")
 
 
-def test_parts_of_a_record_keep_their_numbers_and_records_do_not(record):
+def test_blocks_of_a_record_keep_their_numbers_and_records_do_not(record):
     found = read_transcripts(record, TEXT)
-    again = joined([found.take(np.arange(100)), found.take(np.arange(100, 200))])
+    again = spooled([[found.take(np.arange(100)), found.take(np.arange(100, 200))]])
     assert list(lines(again)) == list(lines(found))
     assert (again.game == found.game).all()
-    two = joined_apart([found, found])
+    two = spooled([[found], [found]])
     assert len(np.unique(two.game)) == 400
+    assert len(np.unique(two.pair)) == 2 * len(np.unique(found.pair))
+
+
+def test_tokens_stay_on_the_disk_until_they_are_wanted(record):
+    found = read_transcripts(record, TEXT)
+    assert isinstance(found.tokens, np.memmap)
+    some = found.take(np.array([7, 3, 7]))
+    assert np.shares_memory(some.tokens, found.tokens)
+    every = list(lines(found))
+    assert list(lines(some.dense())) == [every[7], every[3], every[7]]
+    tokens, targets = found.padded(np.array([7, 3]))
+    assert tokens[1, : found.lengths[3]].tolist() == some.dense().take(np.array([1])).dense().tokens.tolist()
+    assert (targets[:, -1] == -1).all()
+
+
+def test_a_mirror_image_is_the_game_with_the_roles_changed_over(record):
+    """It is what is written of a game in which all prices have been reflected at the middle of the range."""
+    source = open_source(record)
+    games = next(source.blocks())
+    for point in decision_points(games, source.config):
+        view = point.view
+        middle = view.price_low + view.price_high
+        reflected = replace(
+            view,
+            role=-view.role,
+            reservation_price=middle - view.reservation_price,
+            opponent_reservation_price=middle - view.opponent_reservation_price,
+            own_offers=middle[:, None] - view.own_offers,
+            opponent_offers=middle[:, None] - view.opponent_offers,
+        )
+        plain, expected = TEXT.pack(view), TEXT.pack(reflected)
+        there = np.arange(plain.tokens.shape[1]) < plain.lengths[:, None]
+        starts = plain.lengths.cumsum() - plain.lengths
+        found = TEXT.mirror(plain.tokens[there], starts)
+        assert (found == expected.tokens[there]).mean() > 0.999  # a place half-way between two is rounded up twice
+
+
+def test_mirror_images_have_the_other_rho_and_mirrored_answers(record):
+    plain = read_transcripts(record, TEXT)
+    image = plain.mirrored(TEXT)
+    both = read_transcripts(record, TEXT, mirror=True)
+    assert sorted(lines(both)) == sorted([*lines(plain), *lines(image)])
+    impasse = plain.rho == -1.0
+    assert impasse.any()
+    assert (image.rho[impasse] == -1.0).all()
+    assert image.rho[~impasse] == pytest.approx(1.0 - plain.rho[~impasse], abs=1e-6)
+    assert (image.game == plain.game).all()
+    learned = np.flatnonzero(image.targets >= 0)
+    assert (TEXT.answers[image.targets[learned]] == image.tokens[learned + 1]).all()
+    assert list(lines(image.mirrored(TEXT))) == list(lines(plain))
 
 
 @pytest.mark.parametrize("by", ["episode", "pair"])
