@@ -6,11 +6,12 @@ python benchmarks/rho_control.py --write      # also write the section of benchm
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
 
 from measure import machine, options_of, write_section
-from negotiation_janus.evaluation import evaluate_policies
+from negotiation_janus.evaluation import COMMANDS, evaluate_policies
 from negotiation_janus.families import TEST
 
 from negotiation_env import make_policy
@@ -50,18 +51,22 @@ def cell(summary: dict[str, Any], measure: str) -> str:
     return f"{summary[measure]:.3f} ({low:.3f} to {high:.3f})"
 
 
-def rows(scenario: str, information: str) -> list[str]:
-    """The rows of the table for one kind of game."""
+def table_rows(
+    makers: Mapping[str, Any], measures: Sequence[str], scenario: str, information: str, commands: Sequence[float],
+    episodes: int, seed: int,
+) -> list[str]:  # fmt: skip
+    """The rows of the table for one kind of game: policies against the test families."""
     found = evaluate_policies(
-        {spec: maker(spec, scenario, information) for spec in (*LEARNED, *SCRIPTED)}, TEST, num_episodes=EPISODES,
-        seed=SEED, scenario=scenario, information=information, engine="process", workers=2,
+        makers, TEST, commands, num_episodes=episodes, seed=seed, scenario=scenario, information=information,
+        engine="process", workers=2,
     )  # fmt: skip
     made = []
-    for spec, result in found.items():
+    for name, result in found.items():
         summary = result.summary
-        if summary["impasse_at_minus_one"] != 1.0 or summary["violations"] != 0.0:
-            raise SystemExit(f"{spec} dealt at -1 or past its own limit: the last note is not true.")
-        made.append(f"| {scenario}, {information} | `{spec}` | {' | '.join(cell(summary, name) for name in COLUMNS)} |")
+        if summary["impasse_at_minus_one"] != 1.0 or summary["violations"] != 0.0 or summary["illegal_moves"] != 0.0:
+            raise SystemExit(f"{name} dealt at -1, past its own limit or not by the rules: the last note is not true.")
+        cells = " | ".join(cell(summary, measure) for measure in measures)
+        made.append(f"| {scenario}, {information} | `{name}` | {cells} |")
         print(made[-1], flush=True)
     return made
 
@@ -69,7 +74,10 @@ def rows(scenario: str, information: str) -> list[str]:
 def main() -> None:
     """Measure, print, and write if asked to."""
     options = options_of(__doc__).parse_args()
-    table = [row for case in product(WIDTHS, ("known", "private")) for row in rows(*case)]
+    table = []
+    for scenario, information in product(WIDTHS, ("known", "private")):
+        makers = {spec: maker(spec, scenario, information) for spec in (*LEARNED, *SCRIPTED)}
+        table += table_rows(makers, list(COLUMNS), scenario, information, COMMANDS, EPISODES, SEED)
     heading = f"| games | policy | {' | '.join(COLUMNS.values())} |\n|{'---|' * (len(COLUMNS) + 2)}"
     if options.write:
         text = f"Measured with `python benchmarks/rho_control.py` on {machine()}.\n{NOTES}\n\n"

@@ -25,6 +25,8 @@ from negotiation_janus.hypernet import Hypernet, HypernetSettings
 
 HYPERNET, WEIGHTS, CONFIG = "hypernet.safetensors", "adapter_model.safetensors", "adapter_config.json"
 _FILES = (HYPERNET, WEIGHTS, CONFIG)
+CALIBRATION = "calibration.json"
+"""What may lie beside them, and is of these weights only."""
 Tensors = Mapping[str, torch.Tensor]
 
 
@@ -169,8 +171,8 @@ def _write(place: Path, contents: Mapping[str, bytes], overwrite: bool) -> Path:
             with temporary.open("wb") as file:
                 file.write(content)
                 flush(file)
-        if HYPERNET not in contents:
-            (place / HYPERNET).unlink(missing_ok=True)
+        for old in {HYPERNET, CALIBRATION} - set(contents):
+            (place / old).unlink(missing_ok=True)
     publish_together(pairs)
     return place
 

@@ -50,10 +50,12 @@ class RhoEvaluation:
     Attributes:
         table: one row a (command, opponent, role, first mover), see `negotiation_janus.scores.cell_scores`.
         summary: name -> float, and name_interval -> (low, high), 95 %; see `negotiation_janus.scores.summarise`.
+        outcomes: the single episodes, a part for each (opponent, role, first mover).
     """
 
     table: pl.DataFrame
     summary: dict[str, Any]
+    outcomes: tuple[Outcomes, ...]
 
 
 def evaluate_rho(
@@ -131,7 +133,9 @@ def evaluate_policies(
             known[name].append(outcomes)
         if progress is not None:
             progress(num_episodes * len(commands) * len(makers))
-    return {name: RhoEvaluation(cell_scores(cells), summarise(cells, chosen)) for name, cells in known.items()}
+    return {
+        name: RhoEvaluation(cell_scores(cells), summarise(cells, chosen), tuple(cells)) for name, cells in known.items()
+    }
 
 
 def _labels(opponents: Sequence[str | AnyPolicy], players: Sequence[Player]) -> list[str]:

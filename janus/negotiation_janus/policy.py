@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from negotiation_env.policy import Float64, Int64, JsonValue
 from negotiation_env.price.view import PriceDecision, PriceView
 from negotiation_env.wrappers import check_rho
 from negotiation_janus.adapters import WEIGHTS, load_adapters, read_facts
 from negotiation_janus.base_model import load_base
+from negotiation_janus.calibration import Calibration, load_calibration
 from negotiation_janus.decoding import ACCEPTED, Decoder
 from negotiation_janus.hyperlora import HyperLoRA
 from negotiation_janus.labels import IMPASSE
@@ -34,12 +36,14 @@ class Trained:
         text: as in the training.
         hides: whether it was trained with the opponent's limit hidden only.
         digest: of its weights, for records.
+        calibration: which rho to tell it for a wanted one; ``None``: that one.
     """
 
     model: HyperLoRA
     text: PriceText
     hides: bool
     digest: str
+    calibration: Calibration | None = None
 
 
 class Janus:
@@ -54,6 +58,7 @@ class Janus:
         settle: ``"closest"`` also takes what is left in the end, as the model has learned; ``"strict"`` accepts only
             what lies within a hundredth of the surplus of the target and asks for no less.
         checkpoint: a folder of trained adapters; by default those that come with the package.
+        calibrated: whether the checkpoint's calibration map is used, if there is one.
 
     Raises:
         ValueError: a bad rho, or no such checkpoint.
@@ -62,9 +67,12 @@ class Janus:
 
     name = KIND
 
-    def __init__(self, rho: float = 0.5, settle: str = "closest", checkpoint: str = "shipped") -> None:
-        self._checkpoint = checkpoint
-        self._play(load_janus(SHIPPED if checkpoint == "shipped" else Path(checkpoint)), rho, settle)
+    def __init__(
+        self, rho: float = 0.5, settle: str = "closest", checkpoint: str = "shipped", calibrated: bool = True
+    ) -> None:
+        self._made = rho, settle, checkpoint, calibrated
+        trained = load_janus(SHIPPED if checkpoint == "shipped" else Path(checkpoint))
+        self._play(trained if calibrated else replace(trained, calibration=None), rho, settle)
 
     @classmethod
     def of(cls, trained: Trained, rho: float, settle: str = "closest") -> Janus:
@@ -76,11 +84,16 @@ class Janus:
     def _play(self, trained: Trained, rho: float, settle: str) -> None:
         self.rho, self.settle, self._trained = check_rho(rho), check_settle(settle), trained
         self._decoder = Decoder(self._trained.model, self._trained.text)
-        self.params: dict[str, JsonValue] = {"rho": self.rho, "settle": settle, "weights": self._trained.digest}
+        self.params: dict[str, JsonValue] = {
+            "rho": self.rho,
+            "settle": settle,
+            "weights": trained.digest,
+            "calibrated": trained.calibration is not None,
+        }
 
-    def __reduce__(self) -> tuple[type[Janus], tuple[float, str, str]]:
+    def __reduce__(self) -> tuple[type[Janus], tuple[float, str, str, bool]]:
         """How another process makes the same policy: from its checkpoint."""
-        return Janus, (self.rho, self.settle, self._checkpoint)
+        return Janus, self._made
 
     def reset(self, size: int, seed: int | None = None) -> None:
         """Forget the games that were read."""
@@ -94,16 +107,23 @@ class Janus:
         if self.rho == IMPASSE:
             return stonewall(view, frame)
         low, high = _rational(view, text)
-        answers = self._decoder.answers(text.pack(view, rho, hides), low, high, frame.standing >= 0.0, rho)
+        told = self._told(rho, np.isnan(frame.width))
+        answers = self._decoder.answers(text.pack(view, told, hides), low, high, frame.standing >= 0.0, told)
         asked = view.role * (text.price(answers, view) - view.reservation_price) / frame.unit
         return settled(view, frame, asked, answers == ACCEPTED, self.settle)
+
+    def _told(self, rho: Float64, is_hidden: NDArray[np.bool_]) -> Float64:
+        """What the network hears (n,) of commands (n,)."""
+        calibration = self._trained.calibration
+        return rho if calibration is None else calibration(rho, is_hidden)
 
 
 def load_janus(folder: Path) -> Trained:
     """Trained adapters on their base model; those of one folder are loaded once and shared.
 
     Raises:
-        ValueError: a file is missing or not whole, or this version writes games with other tokens.
+        ValueError: a file is missing or not whole, this version writes games with other tokens, or the calibration map
+            is of other adapters.
         BackendError: the base model's weights are not on this machine.
     """
     told = read_facts(folder)
@@ -113,7 +133,8 @@ def load_janus(folder: Path) -> Trained:
             f"{folder} was trained on text_version {facts.get('text_version')!r}, and this package writes "
             f"{TEXT_VERSION}; train it again with 'negotiate train-janus'."
         )
-    return _loaded(folder.resolve(), hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()[:12])
+    digest = hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()[:12]
+    return replace(_loaded(folder.resolve(), digest), calibration=load_calibration(folder, digest))
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from negotiation_cli import (
+    calibrate_janus,
     evaluate_rho,
     export_minari,
     fetch_model,
@@ -36,6 +37,7 @@ app.command("export-minari", epilog=export_minari.EPILOG)(export_minari.export_m
 app.command("evaluate-rho", epilog=evaluate_rho.EPILOG)(evaluate_rho.evaluate_rho)
 app.command("train-rho-mlp", epilog=train_rho_mlp.EPILOG)(train_rho_mlp.train_rho_mlp)
 app.command("train-janus", epilog=train_janus.EPILOG)(train_janus.train_janus)
+app.command("calibrate-janus", epilog=calibrate_janus.EPILOG)(calibrate_janus.calibrate_janus)
 app.command("train-bc", epilog=train_bc.EPILOG)(train_bc.train_bc)
 app.add_typer(plot.app, name="plot")
 app.command("fetch-model", epilog=fetch_model.EPILOG)(fetch_model.fetch_model)

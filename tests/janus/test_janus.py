@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pickle
+import shutil
 
 import numpy as np
 import pytest
 import torch
 from negotiation_janus.adapters import save_adapters
 from negotiation_janus.base_model import load_base
+from negotiation_janus.calibration import Calibration, save_calibration
 from tiny import scrambled
 
 from negotiation_env import make_policy, rollout
@@ -52,6 +54,22 @@ def test_another_process_can_have_it(checkpoint):
     policy = make_policy("janus", rho=0.3, settle="strict", checkpoint=checkpoint)
     again = pickle.loads(pickle.dumps(policy))  # our own
     assert again.params == policy.params
+
+
+def test_a_calibration_map_changes_what_the_network_is_told(checkpoint, tmp_path):
+    folder = tmp_path / "calibrated"
+    shutil.copytree(checkpoint, folder)
+    spec = f"janus:rho=0.25,checkpoint={folder}"
+    plain = played(spec, information="known").decisions["price"]
+    digest = make_policy("janus", checkpoint=str(folder)).params["weights"]
+    save_calibration(Calibration({"known": [0.0, 1.0]}, {"known": [0.0, 0.5]}), folder, digest)
+    assert make_policy("janus", checkpoint=str(folder)).params["calibrated"]
+    mapped = played(spec, information="known").decisions["price"]
+    assert not np.array_equal(mapped, plain)
+    assert np.array_equal(
+        mapped, played(f"janus:rho=0.5,checkpoint={checkpoint}", information="known").decisions["price"]
+    )
+    assert np.array_equal(played(f"{spec},calibrated=false", information="known").decisions["price"], plain)
 
 
 def test_a_checkpoint_of_another_text_is_refused(tmp_path):
