@@ -5,6 +5,7 @@ Plain PEFT reads such a folder too, without the gates, which is why there is no 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -124,6 +125,11 @@ def load_adapters(folder: str | Path, base: BaseModel, trainable: bool = False) 
     except RuntimeError as error:
         raise ValueError(f"{place}: the weights do not fit ({error}); these files do not belong together.") from error
     return HyperLoRA(model, hypernet.to(device_of(model)))
+
+
+def digest_of(folder: Path) -> str:
+    """What tells one adapter's weights from others, for records."""
+    return hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()[:12]
 
 
 def read_facts(folder: str | Path) -> dict[str, Any]:

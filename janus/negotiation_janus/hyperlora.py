@@ -111,6 +111,14 @@ class HyperLoRA(nn.Module):
         """Where the adapters are."""
         return self.hypernet.head.weight.device
 
+    @property
+    def lora(self) -> LoraSettings:
+        """Which layers have an adapter, and how large it is."""
+        config = self.model.peft_config[ADAPTER]
+        targets = tuple(name for name in PROJECTIONS if name in config.target_modules)
+        others = sorted(set(config.target_modules) - set(targets))
+        return LoraSettings(config.r, float(config.lora_alpha), config.lora_dropout, (*targets, *others))
+
     @contextmanager
     def rho_context(self, rho: Rho) -> Iterator[None]:
         """Compute at a rho: one number for every row, or one for each row of the batch (n,).

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from negotiation_env.policy import Float64, Int64, JsonValue
 from negotiation_env.price.view import PriceDecision, PriceView
 from negotiation_env.wrappers import check_rho
-from negotiation_janus.adapters import WEIGHTS, load_adapters, read_facts
+from negotiation_janus.adapters import digest_of, load_adapters, read_facts
 from negotiation_janus.base_model import load_base
 from negotiation_janus.calibration import Calibration, load_calibration
 from negotiation_janus.decoding import ACCEPTED, Decoder
@@ -133,7 +132,7 @@ def load_janus(folder: Path) -> Trained:
             f"{folder} was trained on text_version {facts.get('text_version')!r}, and this package writes "
             f"{TEXT_VERSION}; train it again with 'negotiate train-janus'."
         )
-    digest = hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()[:12]
+    digest = digest_of(folder)
     return replace(_loaded(folder.resolve(), digest), calibration=load_calibration(folder, digest))
 
 

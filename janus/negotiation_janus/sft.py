@@ -12,13 +12,13 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from negotiation_env.policy import Int64
+from negotiation_env.policy import Float64, Int64
 from negotiation_janus.gate_losses import closeness, smoothness
 from negotiation_janus.hyperlora import HyperLoRA
 from negotiation_janus.processes import Processes
 from negotiation_janus.prompts import PriceText
 from negotiation_janus.sampling import Sampler, rho_weights
-from negotiation_janus.transcripts import Transcripts
+from negotiation_janus.transcripts import ACCEPTS, Transcripts
 
 _LEAST = 0.02
 """The learning rate at the end, as a share of the highest."""
@@ -40,6 +40,8 @@ class SftSettings:
         eval_every: steps between evaluations.
         lambda_sep: weight of `gate_losses.closeness`, which pushes the gates of different commands apart.
         lambda_smooth: weight of `gate_losses.smoothness`.
+        accept_weight: weight of an answer that accepts; there is one for some thirty that do not.
+        digit_weight: weight of each digit against that of the digit before it, which moves the price ten times as far.
         gradient_checkpointing: compute the forward pass twice instead of keeping all of it.
         bf16: compute in bfloat16; the trained weights stay in float32.
     """
@@ -55,6 +57,8 @@ class SftSettings:
     eval_every: int = 500
     lambda_sep: float = 0.0
     lambda_smooth: float = 0.0
+    accept_weight: float = 1.0
+    digit_weight: float = 1.0
     gradient_checkpointing: bool = False
     bf16: bool = False
 
@@ -62,7 +66,7 @@ class SftSettings:
         for name in ("max_steps", "batch_size", "grad_accum", "save_every", "eval_every"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; it must be at least 1.")
-        for name in ("lr", "max_norm"):
+        for name in ("lr", "max_norm", "accept_weight", "digit_weight"):
             if not 0.0 < getattr(self, name) < math.inf:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; it must be above 0 and finite.")
         for name in ("warmup_steps", "lambda_sep", "lambda_smooth"):
@@ -121,7 +125,8 @@ class Trainer:
         torch.manual_seed(hash((self.settings.seed, step, self.processes.rank)) % 2**63)
         self.model.train()
         self.optimizer.zero_grad()
-        total = float(sum(self._weight(part).sum() for part in np.array_split(rows, self.settings.grad_accum)))
+        parts = np.array_split(rows, self.settings.grad_accum)
+        total = float(sum(self._answer_weights(part).sum() for part in parts))
         loss = torch.zeros((), device=self.model.device)
         for part in self._parts(rows):
             loss += self._learn(part, total)
@@ -160,16 +165,22 @@ class Trainer:
             if len(mine):
                 yield mine
 
-    def _weight(self, rows: Int64) -> Int64:
-        """The weight (b,) of each row: of its rho, times its answers."""
-        answers = (self.data.padded(rows)[1] >= 0).sum(axis=1)
-        return np.asarray(self._weights[rows] * answers)
+    def _answer_weights(self, rows: Int64) -> Float64:
+        """The weight (b, L) of the answer after each token of some rows: of its row's rho, its kind and its place."""
+        targets = self.data.padded(rows)[1]
+        is_answer = targets >= 0
+        weights = self._weights[rows][:, None] * is_answer
+        follows = is_answer
+        for _ in range(1, self.text.digits):
+            follows = is_answer & np.pad(follows, ((0, 0), (1, 0)))[:, :-1]
+            weights = weights * np.where(follows, self.settings.digit_weight, 1.0)
+        return np.asarray(weights * np.where(targets == ACCEPTS, self.settings.accept_weight, 1.0))
 
     def _learn(self, rows: Int64, total: float) -> torch.Tensor:
         """Add the gradients of some rows, whose share of the loss is returned."""
         with self._context(self.data, rows):
-            scores, targets, row = self._scores(self.data, rows)
-            weight = torch.as_tensor(self._weights[rows], dtype=torch.float32, device=self.model.device)[row]
+            scores, targets, where = self._scores(self.data, rows)
+            weight = torch.as_tensor(self._answer_weights(rows), dtype=torch.float32, device=self.model.device)[where]
             loss = (weight * functional.cross_entropy(scores, targets, reduction="none")).sum() / total
             loss.backward()  # type: ignore[no-untyped-call]  # torch's own
         return loss.detach()
@@ -185,13 +196,13 @@ class Trainer:
         return self.model.rho_context(torch.as_tensor(data.rho[rows]))
 
     def _scores(self, data: Transcripts, rows: Int64) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """The scores (m, answers) of the m answers of some rows, which are right, and the place of their row."""
+        """The scores (m, answers) of the m answers of some rows, which are right, and where (b, L) they follow."""
         device = self.model.device
         tokens, targets = (torch.as_tensor(part, device=device) for part in data.padded(rows))
         where = targets >= 0
         with torch.autocast(device.type, torch.bfloat16, enabled=self.settings.bf16):
             scores = answer_scores(self.model, tokens, self._answers, where)
-        return scores, targets[where], where.nonzero()[:, 0]
+        return scores, targets[where], where
 
 
 def has_fast_bf16() -> bool:

@@ -18,7 +18,7 @@ from negotiation_env import rollout
 from negotiation_env.policy import JsonValue
 from negotiation_env.records.errors import explained
 from negotiation_env.registry import unknown_name
-from negotiation_janus.adapters import CONFIG, load_adapters, save_adapters
+from negotiation_janus.adapters import CONFIG, digest_of, load_adapters, save_adapters
 from negotiation_janus.base_model import DEFAULT, BaseModel, load_base
 from negotiation_janus.families import VALIDATION
 from negotiation_janus.hyperlora import PROJECTIONS, HyperLoRA, LoraSettings
@@ -107,6 +107,7 @@ class ModelSettings:
         rank, alpha, dropout: of the adapters.
         targets: the linear layers that get one.
         gate: whether rho gates them; without, they are plain LoRA, which hears of rho from the text alone.
+        init_from: a folder of trained adapters to start from; ``None``: fresh ones.
     """
 
     model_name: str = DEFAULT
@@ -117,6 +118,7 @@ class ModelSettings:
     dropout: float = 0.0
     targets: tuple[str, ...] = PROJECTIONS
     gate: bool = True
+    init_from: str | None = None
 
     def base(self, bf16: bool) -> BaseModel:
         """The base model."""
@@ -128,9 +130,24 @@ class ModelSettings:
         return base
 
     def adapters(self, base: BaseModel, seed: int) -> HyperLoRA:
-        """Fresh adapters on it."""
+        """Those that training starts from, on it.
+
+        Raises:
+            ValueError: those of ``init_from`` do not fit the settings or the base model.
+        """
         lora = LoraSettings(self.rank, self.alpha, self.dropout, self.targets)
-        return HyperLoRA.fresh(base.model, lora, seed=seed)
+        if self.init_from is None:
+            return HyperLoRA.fresh(base.model, lora, seed=seed)
+        model = load_adapters(self.init_from, base, trainable=True)
+        found = model.lora
+        if found != lora:
+            raise ValueError(f"init_from {self.init_from} has {found}, and the settings say {lora}; give the same.")
+        return model
+
+    def facts(self) -> dict[str, JsonValue]:
+        """The same for records, with a digest in place of a path."""
+        start = None if self.init_from is None else digest_of(Path(self.init_from))
+        return {**asdict(self), "targets": list(self.targets), "init_from": start}
 
 
 def train_janus(
@@ -240,7 +257,6 @@ def _facts(
     limits = whole.tokens[whole.starts[:, None] + 2 + np.arange(2 * text.digits)]
     hidden = (limits == text.hidden).any(axis=1)
     learned = {name: value for name, value in asdict(data).items() if not name.endswith("_path")}
-    trained = {**asdict(model), "targets": list(model.targets)}
     return {
         "text_version": TEXT_VERSION,
         "digits": text.digits,
@@ -248,7 +264,7 @@ def _facts(
         "information": [name for name, there in (("known", ~hidden), ("private", hidden)) if there.any()],
         "base": model.model_name,
         "data": {**learned, "sha256": digest.hexdigest()},
-        "model": trained,
+        "model": model.facts(),
         "sft": asdict(sft),
     }
 

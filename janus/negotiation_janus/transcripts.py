@@ -20,7 +20,8 @@ from negotiation_janus.prompts import PriceText
 IGNORED = -1
 """The class of a token after which nothing is to be learned."""
 Split = Literal["episode", "pair"]
-_DIGITS = 10
+ACCEPTS = 10
+"""The class of an answer that accepts; those below it are the digits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +72,8 @@ class Transcripts:
         """The same games with buyer and seller, low and high changed over, and 1 - rho for rho."""
         dense = self.dense()
         mirror = text.mirror(dense.tokens.astype(np.int64), dense.starts)
-        targets = np.where((dense.targets >= 0) & (dense.targets < _DIGITS), _DIGITS - 1 - dense.targets, dense.targets)
+        is_digit = (dense.targets >= 0) & (dense.targets < ACCEPTS)
+        targets = np.where(is_digit, ACCEPTS - 1 - dense.targets, dense.targets)
         rho = np.where(dense.rho == IMPASSE, dense.rho, 1 - dense.rho)
         return replace(
             dense,

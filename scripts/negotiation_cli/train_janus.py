@@ -56,6 +56,10 @@ def train_janus(
     gate: Annotated[
         bool, typer.Option("--gate/--no_gate", help="Gate the adapters by rho; without, they are plain LoRA.")
     ] = True,
+    init_from: Annotated[
+        str | None,
+        typer.Option("--init_from", help="A folder of trained adapters to start from.", show_default="fresh ones"),
+    ] = None,
     label: Annotated[
         str, typer.Option("--label", help="commanded, or outcome: what came out, for all agents (hindsight).")
     ] = "commanded",
@@ -94,6 +98,12 @@ def train_janus(
     lambda_smooth: Annotated[
         float, typer.Option("--lambda_smooth", help="Weight of gates that bend little along rho.")
     ] = 0.0,
+    accept_weight: Annotated[
+        float, typer.Option("--accept_weight", help="Weight of an answer that accepts, which are few.")
+    ] = 1.0,
+    digit_weight: Annotated[
+        float, typer.Option("--digit_weight", help="Weight of each digit against the one before it.")
+    ] = 1.0,
     gradient_checkpointing: Annotated[
         bool, typer.Option("--gradient_checkpointing", help="Compute forward passes twice to save memory.")
     ] = False,

@@ -23,9 +23,12 @@ def test_the_map_runs_backwards_and_leaves_an_impasse_and_other_games_alone():
 def test_a_policy_that_aims_at_another_rho_is_set_right():
     """It aims at the square of what it is told, so it must be told the root."""
     found = fit_calibration(
-        lambda rho: make_policy("teacher", rho=rho**2, settle="strict"), information=["known"], opponents=["linear", "conceder"],
-        num_episodes=10, scenario="varied",
-    )  # fmt: skip
+        lambda rho: make_policy("teacher", rho=rho**2, settle="strict"),
+        information=["known"],
+        opponents=["linear", "conceder"],
+        num_episodes=10,
+        scenario="varied",
+    )
     assert found(np.array([0.25, 0.49, 0.81]), np.zeros(3, dtype=bool)) == pytest.approx([0.5, 0.7, 0.9], abs=0.02)
 
 

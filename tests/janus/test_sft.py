@@ -109,6 +109,32 @@ def test_parts_and_checkpointing_change_nothing(data, changes):
         assert torch.allclose(weight, weights(expected.model)[name], atol=1e-4), name
 
 
+def test_answers_weigh_by_their_kind_and_their_place(data):
+    settings = replace(SETTINGS, accept_weight=5.0, digit_weight=0.5)
+    trainer = Trainer(new_model(new_base(), dropout=0.0), TEXT, data, settings)
+    rows = np.flatnonzero(np.isin(data.game, data.game[:12]))
+    targets, weights = data.padded(rows)[1], trainer._answer_weights(rows)
+    plain = Trainer(new_model(new_base(), dropout=0.0), TEXT, data, SETTINGS)._answer_weights(rows)
+    assert (plain[targets < 0] == 0.0).all()
+    share = weights[targets >= 0] / plain[targets >= 0]
+    accepts = targets[targets >= 0] == 10
+    assert accepts.any()
+    assert (share[accepts] == 5.0).all()
+    assert share[~accepts].reshape(-1, 3) == pytest.approx(np.tile([1.0, 0.5, 0.25], ((~accepts).sum() // 3, 1)))
+
+
+def test_a_heavier_acceptance_is_learned_sooner(data):
+    """The mean score of ACCEPT where it is right, after as many steps."""
+    found = []
+    for weight in (0.1, 10.0):
+        trainer, _ = trained(data, replace(SETTINGS, max_steps=40, lr=1e-2, accept_weight=weight), dropout=0.0)
+        trainer.model.eval()
+        with torch.no_grad(), trainer._context(data, np.arange(len(data))):
+            scores, targets, _ = trainer._scores(data, np.arange(len(data)))
+        found.append(scores.log_softmax(dim=1)[targets == 10, 10].mean().item())
+    assert found[1] > found[0] + 0.5
+
+
 def test_a_loss_that_is_no_number_stops_the_training_with_its_step(data):
     trainer = Trainer(new_model(new_base()), TEXT, data, SETTINGS)
     with torch.no_grad():

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 from negotiation_cli.main import main
-from negotiation_janus.adapters import read_facts
+from negotiation_janus.adapters import digest_of, read_facts
 from negotiation_janus.policy import load_janus
 from negotiation_janus.sft import SftSettings
 from negotiation_janus.training import DataSettings, ModelSettings, read_config, train_janus
@@ -115,6 +115,16 @@ def test_without_a_gate_nothing_depends_on_the_command(data, tmp_path):
     assert torch.equal(model.hypernet(torch.tensor([-1.0, 0.0, 0.4, 1.0])), torch.ones(7, 4, 2))
     learned = [weight for name, weight in model.model.named_parameters() if "lora_B" in name]
     assert all(weight.abs().sum() > 0.0 for weight in learned)
+
+
+def test_a_training_can_start_from_trained_adapters(whole, data, tmp_path):
+    start = replace(MODEL, init_from=str(whole[0]))
+    still = replace(SFT, max_steps=1, lr=1e-12)
+    result = train_janus(data, start, still, tmp_path / "further")
+    assert result["loss"] == pytest.approx(whole[1]["loss"], abs=1e-3)  # the start was rounded to bfloat16
+    assert read_facts(tmp_path / "further")["facts"]["model"]["init_from"] == digest_of(whole[0])
+    with pytest.raises(ValueError, match="rank=2"):
+        train_janus(data, replace(start, rank=4), still, tmp_path / "other")
 
 
 def test_terms_of_gates_that_are_not_there_are_refused(data, tmp_path):
