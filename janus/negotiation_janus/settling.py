@@ -37,10 +37,12 @@ def settled(view: PriceView, frame: Frame, asked: Float64, accept: NDArray[np.bo
         frame: their gains.
         asked: (n,) the gain of the offer that the network would make, units of the public range.
         accept: (n,) whether it would accept.
-        settle: ``"strict"`` accepts only what lies within a hundredth of the surplus of the target, and asks for no
-            less; where the opponent's limit is hidden, the target is what the network asks.
+        settle: ``"closest"`` takes what is on the table on the last turn, when nothing better can follow. ``"strict"``
+            accepts only what lies within a hundredth of the surplus of the target, and asks for no less; where the
+            opponent's limit is hidden, the target is what the network asks.
     """
-    accept = accept & (frame.standing >= -_NOISE)
+    is_last = view.turn >= view.max_turns
+    accept = (accept | (is_last & (settle == "closest"))) & (frame.standing >= -_NOISE)
     if settle == "strict":
         hidden = np.isnan(frame.width)
         target, unit = np.where(hidden, asked, frame.base), np.where(hidden, asked, frame.width)
