@@ -25,6 +25,8 @@ Examples:
 
   negotiate evaluate-rho --policy rho_mlp --scenario varied,seed --strict --engine process
 
+  negotiate evaluate-rho --checkpoint checkpoints/janus --opponents val
+
   negotiate evaluate-rho --policy hold_rho:assumed_width=475 --opponents linear,micro_fine --output_dir runs/rho
 """
 YARDSTICKS = ("teacher", "hold_rho", "concede_to_rho", "rho_mlp", "rho_mlp:checkpoint=hindsight")
@@ -50,9 +52,17 @@ _MEASURES = {
 
 def evaluate_rho(
     policy: Annotated[
-        str,
-        typer.Option("--policy", help="A policy with a parameter rho, as a spec without it: teacher:settle=strict."),
-    ] = "teacher",
+        str | None,
+        typer.Option(
+            "--policy",
+            help="A policy with a parameter rho, as a spec without it: teacher:settle=strict.",
+            show_default="teacher",
+        ),
+    ] = None,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option("--checkpoint", help="A folder of train-janus or train-rho-mlp, in place of --policy."),
+    ] = None,
     opponents: Annotated[
         str, typer.Option("--opponents", help="Opponents, and train, val or test for all families of that part.")
     ] = "test",
@@ -99,7 +109,7 @@ def evaluate_rho(
     aims, rivals = _numbers(commands), _opponents(opponents)
     cases = list(product(_scenarios(scenario), _information(information)))
     files = _files(output_dir, cases, overwrite, is_drawn=any(aim >= 0.0 for aim in aims))
-    names = list(dict.fromkeys([policy, *(YARDSTICKS if yardsticks else ())]))
+    names = list(dict.fromkeys([_policy(policy, checkpoint), *(YARDSTICKS if yardsticks else ())]))
     shared: dict[str, Any] = {
         **options.given(max_turns=max_turns, workers=options.worker_count(engine, workers)),
         "num_episodes": num_episodes,
@@ -123,6 +133,36 @@ def evaluate_rho(
         screen().print(_summary(results))
     drawn_too = "" if any(case in files for case in cases) else "; no figure, because no command is in [0, 1]"
     screen().print(f"Written: {', '.join(str(path) for path in files.values())}{drawn_too}")
+
+
+def _policy(policy: str | None, checkpoint: Path | None) -> str:
+    """The spec of what is evaluated."""
+    from negotiation_env.specs import format_spec
+
+    if checkpoint is None:
+        return "teacher" if policy is None else policy
+    if policy is not None:
+        raise ValueError("--policy and --checkpoint both name what is evaluated; give one of them.")
+    place = str(checkpoint) if len(checkpoint.parts) > 1 else f"./{checkpoint}"  # a bare name may be a shipped one's
+    return format_spec(_kind_of(checkpoint), {"checkpoint": place})
+
+
+def _kind_of(checkpoint: Path) -> str:
+    """The policy that reads a folder: ``"janus"`` or ``"rho_mlp"``."""
+    from negotiation_env.checkpoints import FACTS
+
+    if any((checkpoint / name).is_file() for name in ("hypernet.safetensors", "adapter_config.json")):
+        return "janus"
+    try:
+        facts = json.loads((checkpoint / FACTS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        facts = None
+    if isinstance(facts, dict) and facts.get("kind") == "rho_mlp":
+        return "rho_mlp"
+    raise ValueError(
+        f"--checkpoint {checkpoint} is no folder of a janus, with hypernet.safetensors, nor of a rho_mlp, with a "
+        f"{FACTS} that says so; give one that 'negotiate train-janus' or 'negotiate train-rho-mlp' has written."
+    )
 
 
 def _maker(spec: str, scenario: str, information: str) -> Make:
