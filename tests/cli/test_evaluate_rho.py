@@ -4,13 +4,15 @@ import json
 import shutil
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
-from negotiation_cli.evaluate_rho import YARDSTICKS, _finite, _policy
+from negotiation_cli.evaluate_rho import YARDSTICKS, _policy
 from negotiation_cli.main import app
+from negotiation_cli.rho_report import _finite
 from negotiation_janus.families import PARTS
 from negotiation_janus.rho_mlp.policy import SHIPPED
 from typer.testing import CliRunner
@@ -33,6 +35,12 @@ def test_a_table_a_summary_and_figures_are_written(tmp_path):
     told = json.loads(result.stdout)["varied"]["known"]
     assert list(told) == ["teacher:settle=strict", *YARDSTICKS]
     assert told["teacher:settle=strict"]["impasse_at_minus_one"] == 1.0
+    groups = told["teacher:settle=strict"]["groups"]
+    rivals = ["linear", "split_difference"]
+    assert [(rival, role) for rival in groups for role in groups[rival]] == [*product(rivals, ("buyer", "seller"))]
+    for measure in ("regret", "missed_deals", "spearman", "slope"):
+        low, high = groups["linear"]["seller"][f"{measure}_interval"]
+        assert low <= groups["linear"]["seller"][measure] <= high
     table = pl.read_parquet(folder / "rho_table.parquet")
     assert len(table) == (1 + len(YARDSTICKS)) * 3 * 2 * 4
     assert {"policy", "scenario", "information", "command", "regret", "missed_deals"} <= set(table.columns)
@@ -53,8 +61,12 @@ def test_both_kinds_of_information_are_printed(tmp_path):
         "impasse at -1",
         "Spearman achievable",
         "opponents with negative slope",
+        "teacher by opponent and by its own role:",
     ):
         assert text in result.stdout
+    rows = [line.split()[:2] for line in result.stdout.splitlines()]
+    for row in product(("linear", "split_difference"), ("buyer", "seller")):
+        assert rows.count([*row]) == 2
     assert {path.name for path in (tmp_path / "rho").iterdir()} == {
         "rho_table.parquet", "rho_summary.json", "rho_varied_known.png", "rho_varied_private.png",
     }  # fmt: skip
