@@ -57,10 +57,11 @@ def write_checkpoint(
 
 
 def digest(tensors: Mapping[str, NDArray[Any]]) -> str:
-    """The first 12 hex digits of the SHA-256 of weights: what records keep of a network, which is no path."""
+    """The first 12 hex digits of the SHA-256 of arrays: what records keep of a network, which is no path."""
     whole = hashlib.sha256()
     for name in sorted(tensors):
-        whole.update(name.encode() + np.ascontiguousarray(tensors[name]).tobytes())
+        whole.update(name.encode())
+        whole.update(np.ascontiguousarray(tensors[name]).data)
     return whole.hexdigest()[:12]
 
 

@@ -40,8 +40,8 @@ is the 1-based turn on which the accepted proposal was made. Without a deal 0: t
 ## Episode End
 
 - Termination: a deal, a walk-away, or the deadline after ``max_turns`` single turns, for both agents at once.
-  ``infos[agent]["outcome"]`` then holds deal, keep and payoffs by agent, how good the outcome was (the columns of
-  `negotiation_env.solutions.outcome_metrics`), illegal_moves, turns and ended_by.
+  ``infos[agent]["outcome"]`` then holds deal, keep (-1 of each type without a deal) and payoffs by agent, how good
+  the outcome was (the columns of `negotiation_env.solutions.outcome_metrics`), illegal_moves, turns and ended_by.
 - Truncation: never; it is left to wrappers.
 
 ## Arguments

@@ -29,7 +29,7 @@ from negotiation_env.wrappers import check_rho
 from negotiation_janus.achievable import Search
 from negotiation_janus.families import part_of
 from negotiation_janus.plans import FURTHER, STAGES
-from negotiation_janus.scores import Outcomes, cell_scores, summarise
+from negotiation_janus.scores import Outcomes, by_opponent, cell_scores, summarise
 
 if TYPE_CHECKING:
     import polars as pl
@@ -50,11 +50,13 @@ class RhoEvaluation:
     Attributes:
         table: one row a (command, opponent, role, first mover), see `negotiation_janus.scores.cell_scores`.
         summary: name -> float, and name_interval -> (low, high), 95 %; see `negotiation_janus.scores.summarise`.
+        groups: opponent -> role of the policy -> the same as ``summary``, of their games.
         outcomes: the single episodes, a part for each (opponent, role, first mover).
     """
 
     table: pl.DataFrame
     summary: dict[str, Any]
+    groups: dict[str, dict[str, dict[str, Any]]]
     outcomes: tuple[Outcomes, ...]
 
 
@@ -74,7 +76,7 @@ def evaluate_rho(
             see `evaluate_policies`.
 
     Returns:
-        A row for each (command, opponent, role, first mover), and the summary of all.
+        A row for each (command, opponent, role, first mover), and the summary of all and by opponent and role.
 
     Raises:
         ValueError: a bad command, an empty list, or a bad setting.
@@ -134,7 +136,10 @@ def evaluate_policies(
         if progress is not None:
             progress(num_episodes * len(commands) * len(makers))
     return {
-        name: RhoEvaluation(cell_scores(cells), summarise(cells, chosen), tuple(cells)) for name, cells in known.items()
+        name: RhoEvaluation(
+            cell_scores(cells), summarise(cells, chosen), by_opponent(cells, chosen), outcomes=tuple(cells)
+        )
+        for name, cells in known.items()
     }
 
 

@@ -197,6 +197,14 @@ def summarise(outcomes: Sequence[Outcomes], seed: int) -> dict[str, Any]:
     return summary
 
 
+def by_opponent(outcomes: Sequence[Outcomes], seed: int) -> dict[str, dict[str, dict[str, Any]]]:
+    """The measures of `summarise` by opponent and by the role in which it was met, each over its own games."""
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for (opponent, role), cells in _groups(outcomes).items():
+        found.setdefault(opponent, {})[role] = summarise(cells, seed)
+    return found
+
+
 def _put(
     summary: dict[str, Any], name: str, sums: Sums, weights: NDArray[np.int64], of: Callable[[Sums], Float64]
 ) -> None:
@@ -242,12 +250,17 @@ def _slope(sums: Sums) -> Float64:
 
 
 def _negative_slopes(outcomes: Sequence[Outcomes], aimed: NDArray[np.bool_]) -> float:
+    slopes = np.array([float(_slope(_moments(cells, aimed).sum(axis=1))) for cells in _groups(outcomes).values()])
+    known = slopes[~np.isnan(slopes)]
+    return float((known < 0.0).mean()) if len(known) else float("nan")
+
+
+def _groups(outcomes: Sequence[Outcomes]) -> dict[tuple[str, str], list[Outcomes]]:
+    """The outcomes by opponent and role."""
     groups: dict[tuple[str, str], list[Outcomes]] = {}
     for cell in outcomes:
         groups.setdefault((cell.opponent, cell.role), []).append(cell)
-    slopes = np.array([float(_slope(_moments(cells, aimed).sum(axis=1))) for cells in groups.values()])
-    known = slopes[~np.isnan(slopes)]
-    return float((known < 0.0).mean()) if len(known) else float("nan")
+    return groups
 
 
 def _put_spearman(summary: dict[str, Any], name: str, x: Float64, y: Float64, drawn: NDArray[np.int64]) -> None:

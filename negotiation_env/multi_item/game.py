@@ -9,7 +9,7 @@ import numpy as np
 
 from negotiation_env import turns
 from negotiation_env.game import NAN, Game
-from negotiation_env.multi_item.rules import AGENTS
+from negotiation_env.multi_item.rules import AGENTS, NO_SPLIT
 from negotiation_env.policy import Int64
 from negotiation_env.splits import keep_of
 
@@ -68,14 +68,15 @@ class MultiItemGame(Game):
         return self.pool[seat]
 
     def result(self) -> dict[str, Any]:
-        """What each agent gets (``None`` without a deal), the payoffs, and how good the outcome was.
+        """What each agent gets (-1 of each type without a deal), the payoffs, and how good the outcome was.
 
         The keys after ``payoffs`` are the columns of `negotiation_env.solutions.outcome_metrics`.
         """
         deal = self.ended == turns.DEAL
+        nothing = [NO_SPLIT] * len(self.quantities)
+        bundles = {agent: self.bundle(seat).tolist() if deal else [*nothing] for seat, agent in enumerate(AGENTS)}
         if self.ended == turns.FAULTED:
-            return {"keep": None, "payoffs": dict.fromkeys(AGENTS, NAN)}
-        bundles = {agent: self.bundle(seat).tolist() for seat, agent in enumerate(AGENTS)} if deal else None
+            return {"keep": bundles, "payoffs": dict.fromkeys(AGENTS, NAN)}
         payoffs = [self.utility(seat) if deal else float(self.config.disagreement[seat]) for seat in (0, 1)]
         return {"keep": bundles, "payoffs": dict(zip(AGENTS, payoffs, strict=True)), **self._quality(deal)}
 

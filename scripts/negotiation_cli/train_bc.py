@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +11,7 @@ import typer
 from negotiation_cli import options
 
 if TYPE_CHECKING:
+    from minari import MinariDataset
     from negotiation_policies.learned.closed_loop import Figures
 
 EPILOG = """
@@ -79,7 +80,7 @@ def train_bc(
         raise ValueError(f"--eval_episodes is {eval_episodes}; it must be at least 1.")
     games = load_dataset(dataset)
     coding = coding_of(games)
-    known: Mapping[str, Any] = games.storage.metadata["negotiation"]
+    known = _told(games, coding.game.agents)
     rivals = list(known["opponents"]) if opponents is None else split_specs(opponents)
     if not rivals:
         raise ValueError("--opponents names nobody to play in the evaluation; name some, such as boulware,linear.")
@@ -107,6 +108,27 @@ def train_bc(
     screen().print(f"The {role} against each opponent, {eval_episodes:,} games, 95 % intervals:")
     screen().print(_shown(found))
     screen().print(f"Written: {folder}")
+
+
+def _told(games: MinariDataset, agents: Sequence[str]) -> Mapping[str, Any]:
+    """What an export says of its games: the seat, its opponents and the seeds."""
+    known: Mapping[str, Any] = games.storage.metadata["negotiation"]
+    is_told = {
+        "seat": known.get("seat") in agents,
+        "opponents": _lists(known.get("opponents"), str),
+        "seeds": _lists(known.get("seeds"), int),
+    }
+    missing = [name for name, told in is_told.items() if not told]
+    if missing:
+        raise ValueError(
+            f"the dataset {games.id!r} does not say its {', '.join(missing)} as 'negotiate export-minari' writes it; "
+            "export the record again with that."
+        )
+    return known
+
+
+def _lists(value: object, kind: type) -> bool:
+    return isinstance(value, list) and len(value) > 0 and all(isinstance(item, kind) for item in value)
 
 
 def _shown(found: Mapping[str, Figures]) -> Any:  # noqa: ANN401  # a Rich table

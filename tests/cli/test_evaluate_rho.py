@@ -1,16 +1,20 @@
 """`negotiate evaluate-rho`."""
 
 import json
+import shutil
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
-from negotiation_cli.evaluate_rho import YARDSTICKS, _finite
+from negotiation_cli.evaluate_rho import YARDSTICKS, _policy
 from negotiation_cli.main import app
+from negotiation_cli.rho_report import _finite
 from negotiation_janus.families import PARTS
+from negotiation_janus.rho_mlp.policy import SHIPPED
 from typer.testing import CliRunner
 
 from negotiation_env import list_policies
@@ -31,6 +35,12 @@ def test_a_table_a_summary_and_figures_are_written(tmp_path):
     told = json.loads(result.stdout)["varied"]["known"]
     assert list(told) == ["teacher:settle=strict", *YARDSTICKS]
     assert told["teacher:settle=strict"]["impasse_at_minus_one"] == 1.0
+    groups = told["teacher:settle=strict"]["groups"]
+    rivals = ["linear", "split_difference"]
+    assert [(rival, role) for rival in groups for role in groups[rival]] == [*product(rivals, ("buyer", "seller"))]
+    for measure in ("regret", "missed_deals", "spearman", "slope"):
+        low, high = groups["linear"]["seller"][f"{measure}_interval"]
+        assert low <= groups["linear"]["seller"][measure] <= high
     table = pl.read_parquet(folder / "rho_table.parquet")
     assert len(table) == (1 + len(YARDSTICKS)) * 3 * 2 * 4
     assert {"policy", "scenario", "information", "command", "regret", "missed_deals"} <= set(table.columns)
@@ -51,8 +61,12 @@ def test_both_kinds_of_information_are_printed(tmp_path):
         "impasse at -1",
         "Spearman achievable",
         "opponents with negative slope",
+        "teacher by opponent and by its own role:",
     ):
         assert text in result.stdout
+    rows = [line.split()[:2] for line in result.stdout.splitlines()]
+    for row in product(("linear", "split_difference"), ("buyer", "seller")):
+        assert rows.count([*row]) == 2
     assert {path.name for path in (tmp_path / "rho").iterdir()} == {
         "rho_table.parquet", "rho_summary.json", "rho_varied_known.png", "rho_varied_private.png",
     }  # fmt: skip
@@ -84,6 +98,38 @@ def test_the_runnable_file_does_the_same(tmp_path):
     assert (tmp_path / "rho" / "rho_table.parquet").is_file()
 
 
+def test_a_checkpoint_names_its_policy(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(SHIPPED["hindsight"], "teacher")  # which is the name of another shipped network
+    call = (*CALL, "--no_yardsticks", "--information", "known", "--json")
+    told = {
+        name: run(*call, "--output_dir", name, *arguments)
+        for name, arguments in {
+            "by_folder": ("--checkpoint", "teacher"),
+            "by_name": ("--policy", "rho_mlp:checkpoint=hindsight"),
+        }.items()
+    }
+    found = [json.loads(result.stdout)["varied"]["known"] for result in told.values()]
+    assert list(found[0]) == ["rho_mlp:checkpoint=./teacher"]
+    assert list(found[0].values()) == list(found[1].values())
+    Path("a,b").mkdir()
+    Path("a,b/hypernet.safetensors").touch()
+    assert _policy(None, Path("a,b")) == 'janus:checkpoint="./a,b"'
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]", '{"kind": "sb3"}', "\xff"])
+def test_what_is_no_checkpoint_is_refused(tmp_path, content):
+    folder = tmp_path / "other"
+    if content is not None:
+        folder.mkdir()
+        (folder / "policy.json").write_bytes(content.encode("latin-1"))
+    result = run(*CALL, "--checkpoint", folder, "--output_dir", tmp_path / "rho")
+    assert result.exit_code == 2
+    assert "is no folder of a janus, with hypernet.safetensors, nor of a rho_mlp" in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "rho").exists()
+
+
 def test_the_parts_of_the_families_are_known_and_share_nothing():
     names = [name for part in PARTS.values() for name in part]
     assert set(names) <= set(list_policies("price"))
@@ -95,6 +141,7 @@ def test_the_parts_of_the_families_are_known_and_share_nothing():
     [
         (("--policy", "linear"), "a policy with a parameter rho"),
         (("--policy", "teacher:rho=0.5"), "leave it open"),
+        (("--policy", "teacher", "--checkpoint", "rho"), "give one of them"),
         (("--commands", "a"), "give numbers from 0 to 1"),
         (("--commands", "2"), "rho is 2.0; it must be in [0, 1]"),
         (("--scenario", "catalogue"), "give one of private, seed, varied here"),

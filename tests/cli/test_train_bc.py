@@ -84,3 +84,28 @@ def test_wrong_calls_end_with_one_line_of_advice(tmp_path, arguments, message):
     assert message in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
     assert not (tmp_path / "clone" / "policy.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "missing"),
+    [
+        (dict.clear, "seat, opponents, seeds"),
+        (lambda told: told.pop("seat"), "seat"),
+        (lambda told: told.update(seat="buyer_1"), "seat"),
+        (lambda told: told.update(opponents="linear", seeds=[]), "opponents, seeds"),
+        (lambda told: told.update(seeds=["0"]), "seeds"),
+    ],
+)
+def test_a_dataset_that_says_too_little_of_its_games_is_refused(tmp_path, change, missing):
+    exported()
+    file = tmp_path / "minari" / NAME / "data" / "metadata.json"
+    metadata = json.loads(file.read_text())
+    version = metadata["negotiation"]["schema_version"]
+    change(metadata["negotiation"])
+    metadata["negotiation"]["schema_version"] = version
+    file.write_text(json.dumps(metadata))
+    result = run("--dataset", NAME, "--output_dir", tmp_path / "clone", *TINY)
+    assert result.exit_code == 2, result.output
+    assert f"the dataset '{NAME}' does not say its {missing} as" in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "clone").exists()

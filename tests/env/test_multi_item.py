@@ -80,7 +80,7 @@ def test_without_a_deal_both_get_the_disagreement(last, ended_by):
     step(env, 17)
     _, rewards, _, _, infos = step(env, last)
     assert infos["agent_0"]["outcome"]["payoffs"] == {"agent_0": 2.5, "agent_1": 1.0}
-    assert infos["agent_0"]["outcome"]["keep"] is None
+    assert infos["agent_0"]["outcome"]["keep"] == {"agent_0": [-1, -1, -1], "agent_1": [-1, -1, -1]}
     assert infos["agent_0"]["outcome"]["ended_by"] == ended_by
     assert set(rewards.values()) == {0.0}
 

@@ -246,6 +246,15 @@ def test_the_same_seed_gives_the_same_table_and_intervals_hold_the_estimate():
         assert low <= one.summary[name] <= high
 
 
+def test_each_opponent_and_role_is_measured_by_itself():
+    result = evaluate_rho(teacher, ["linear", "micro_fine"], [-1, 0.2, 0.8], seed=3, **KNOWN)
+    alone = evaluate_rho(teacher, ["micro_fine"], [-1, 0.2, 0.8], seed=3, roles=["seller"], **KNOWN)
+    assert repr(result.groups["micro_fine"]["seller"]) == repr(alone.summary)
+    slopes = [summary["slope"] for roles in result.groups.values() for summary in roles.values()]
+    assert len(slopes) == 4
+    assert result.summary["negative_slopes"] == np.mean(np.array(slopes) < 0)
+
+
 def test_measures_of_known_outcomes():
     rng = np.random.default_rng(0)
     commands = np.array([-1.0, 0.0, 0.5, 1.0])

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from negotiation_env.checkpoints import digest
 from negotiation_env.domain import Array
 from negotiation_env.offline import Transitions
 from negotiation_env.policy import Float64, Int64
@@ -29,6 +30,12 @@ class Batches:
     def returns(self) -> Float64:
         """(E,) what each episode earned."""
         return np.bincount(self.steps.episode, self.steps.rewards.astype(np.float64)).astype(np.float64)
+
+    @property
+    def digest(self) -> str:
+        """What tells these decisions from any others: 12 hex digits."""
+        told = ("observations", "actions", "rewards", "terminations", "episode")
+        return digest({name: getattr(self.steps, name) for name in told})
 
     @cached_property
     def place(self) -> Int64:

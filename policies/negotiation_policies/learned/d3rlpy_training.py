@@ -109,6 +109,7 @@ def train(
         "dataset": loaded.id,
         "num_episodes": len(data.returns),
         "num_decisions": len(data.steps),
+        "data_digest": data.digest,
         "seed": seed,
         "batch_size": batch_size,
         "learning_rate": rate,
@@ -118,26 +119,27 @@ def train(
     turns = (coding.config.max_turns + 1) // 2
     if not resume:
         _clear(folder)
-    with torch.random.fork_rng(), closing(SummaryWriter(folder / _LOGS)) as board:
+    with torch.random.fork_rng():
         torch.manual_seed(_drawn(seed, 0))
         sizes = coding.observation_size, action_size(coding)
         algorithm = networks.new_algorithm(algo, coding.is_discrete, sizes, turns, batch_size, rate)
         facts["network"] = networks.network_facts(algorithm)
         done = _resumed(algorithm, folder, facts, num_steps) if resume else 0
-        for step in range(done + 1, num_steps + 1):
-            losses = _update(algorithm, data, seed, step, batch_size)
-            if step % _LOGGED_EVERY == 0:
-                for name, value in losses.items():
-                    board.add_scalar(f"train/{name}", value, step)
-            is_last = step == num_steps
-            is_evaluated = evaluate is not None and (is_last or (eval_every is not None and step % eval_every == 0))
-            if is_last or is_evaluated or (save_every is not None and step % save_every == 0):
-                _save(algorithm, folder, facts, step)
-            if is_evaluated and evaluate is not None:
-                for name, value in evaluate(step, step_folder(folder, step)).items():
-                    board.add_scalar(f"evaluation/{name}", value, step)
-            if progress is not None:
-                progress(1)
+        with closing(SummaryWriter(folder / _LOGS, purge_step=done + 1 if resume else None)) as board:
+            for step in range(done + 1, num_steps + 1):
+                losses = _update(algorithm, data, seed, step, batch_size)
+                if step % _LOGGED_EVERY == 0:
+                    for name, value in losses.items():
+                        board.add_scalar(f"train/{name}", value, step)
+                is_last = step == num_steps
+                is_evaluated = evaluate is not None and (is_last or (eval_every is not None and step % eval_every == 0))
+                if is_last or is_evaluated or (save_every is not None and step % save_every == 0):
+                    _save(algorithm, folder, facts, step)
+                if is_evaluated and evaluate is not None:
+                    for name, value in evaluate(step, step_folder(folder, step)).items():
+                        board.add_scalar(f"evaluation/{name}", value, step)
+                if progress is not None:
+                    progress(1)
         facts["steps"] = num_steps
         return write_checkpoint(folder, KIND, networks.weights_of(algorithm), facts, overwrite=True)
 
@@ -278,6 +280,11 @@ def _resumed(algorithm: Any, folder: Path, facts: Mapping[str, Any], num_steps: 
         if known.get(name) != value:
             told = "" if isinstance(value, dict) else f": {known.get(name)!r} and not {value!r}"
             raise ValueError(f"the training in {folder} is of another {name}{told}; it goes on with the same only.")
+    if known.get("data_digest") != facts["data_digest"]:
+        raise ValueError(
+            f"the training in {folder} has learned from other data than {facts['dataset']!r} holds now; it goes on "
+            "with the same only: bring them back, or train anew."
+        )
     if known["steps"] > num_steps:
         raise ValueError(f"the training in {folder} has made {known['steps']:,} steps; give num_steps beyond that.")
     networks.write_weights(algorithm, tensors)

@@ -98,6 +98,27 @@ def test_a_training_is_not_mixed_with_another(datasets, tmp_path):
     assert weights(resumed) == weights(whole)
 
 
+def test_a_training_goes_on_with_the_same_data_only(datasets, tmp_path, monkeypatch):
+    folder = train(datasets["discrete"], "discrete_bc", tmp_path, num_steps=2, **TINY)
+    steps = to_transitions(datasets["discrete"])
+    others = replace(steps, rewards=steps.rewards[::-1].copy())
+    monkeypatch.setattr("negotiation_policies.learned.d3rlpy_training.to_transitions", lambda _: others)
+    with pytest.raises(ValueError, match="learned from other data than 'negotiation/discrete-v0' holds now"):
+        train(datasets["discrete"], "discrete_bc", folder, num_steps=3, resume=True, **TINY)
+
+
+def test_curves_of_a_training_that_went_on_have_each_step_once(datasets, tmp_path, monkeypatch):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    monkeypatch.setattr("negotiation_policies.learned.d3rlpy_training._LOGGED_EVERY", 1)
+    train(datasets["discrete"], "discrete_bc", tmp_path, num_steps=5, save_every=2, **TINY)
+    for step in (4, 5):
+        step_folder(tmp_path, step).joinpath("policy.json").unlink()  # as if cut off before these were written
+    train(datasets["discrete"], "discrete_bc", tmp_path, num_steps=6, resume=True, **TINY)
+    curves = EventAccumulator(str(tmp_path / "logs")).Reload()
+    assert [event.step for event in curves.Scalars("train/loss")] == [1, 2, 3, 4, 5, 6]
+
+
 def test_it_clones(datasets, tmp_path):
     folder = train(datasets["discrete"], "discrete_bc", tmp_path, num_steps=2000, batch_size=64)
     steps = to_transitions(datasets["discrete"])
@@ -164,7 +185,7 @@ def test_figures_are_asked_for_at_their_steps(datasets, tmp_path):
 def test_wrong_trainings_are_refused(datasets, tmp_path, name, algo, given, said):
     with pytest.raises(ValueError, match=said):
         train(datasets[name], algo, tmp_path / "policy", **TINY, **given)
-    assert not (tmp_path / "policy" / "policy.json").exists()
+    assert not (tmp_path / "policy").exists()
 
 
 @pytest.mark.parametrize("told", [None, {}, {"schema_version": 99}])
