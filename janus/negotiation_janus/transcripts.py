@@ -108,9 +108,7 @@ class Spool:
         """All that were added, at least one."""
         for file in self._files.values():
             file.flush()
-        return Transcripts(
-            **{name: np.memmap(file, self._kinds[name], mode="r") for name, file in self._files.items()}  # type: ignore[call-overload]  # files without a name are fine
-        )
+        return Transcripts(**{name: np.memmap(file, self._kinds[name], mode="r") for name, file in self._files.items()})
 
 
 def transcript_blocks(

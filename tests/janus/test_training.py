@@ -98,7 +98,7 @@ def test_nothing_to_go_on_from_is_said(data, tmp_path):
         train_janus(data, MODEL, SFT, tmp_path / "new", resume_from=tmp_path)
 
 
-@pytest.mark.parametrize("name", ["tiny", "smollm2", "qwen2-7b-qlora"])
+@pytest.mark.parametrize("name", ["tiny", "smollm2", "smollm2-further", "qwen2-7b-qlora"])
 def test_each_configuration_names_settings_only(name):
     assert read_config(ROOT / "janus" / "configs" / f"{name}.toml")
 
