@@ -112,7 +112,7 @@ def test_parts_and_checkpointing_change_nothing(data, changes):
 def test_answers_weigh_by_their_kind_and_their_place(data):
     settings = replace(SETTINGS, accept_weight=5.0, digit_weight=0.5)
     trainer = Trainer(new_model(new_base(), dropout=0.0), TEXT, data, settings)
-    rows = np.flatnonzero(np.isin(data.game, data.game[:12]))
+    rows = np.arange(len(data))
     targets, weights = data.padded(rows)[1], trainer._answer_weights(rows)
     plain = Trainer(new_model(new_base(), dropout=0.0), TEXT, data, SETTINGS)._answer_weights(rows)
     assert (plain[targets < 0] == 0.0).all()
