@@ -85,6 +85,7 @@ def test_packages_come_from_this_checkout_and_are_typed() -> None:
     ("group", "name"),
     [
         ("console_scripts", "negotiate"),
+        ("gymnasium.envs", "negotiation"),
         ("negotiation_env.policies", "negotiation_policies"),
     ],
 )
@@ -92,12 +93,6 @@ def test_entry_points_resolve(group: str, name: str) -> None:
     found = [entry for entry in entry_points(group=group, name=name) if entry.value.startswith("negotiation_")]
     assert found
     assert callable(found[0].load())
-
-
-def test_gymnasium_finds_the_environments_by_module_and_needs_no_entry_point(tmp_path: Path) -> None:
-    assert set(PROJECT["project"]["entry-points"]) == {"negotiation_env.policies"}
-    code = "import gymnasium; print(gymnasium.make('negotiation_env:negotiation/Price-v0').spec.id)"
-    assert run_python(code, tmp_path)[-1] == "negotiation/Price-v0"
 
 
 def test_registered_environment_is_named_by_strings() -> None:

@@ -82,7 +82,7 @@ def test_wheel_works_from_another_directory(python: Path, tmp_path: Path) -> Non
 
 
 def test_gymnasium_imports_the_package_that_an_id_names(python: Path, tmp_path: Path) -> None:
-    # Gymnasium 1 loads no entry points of group "gymnasium.envs"; this is what it offers instead.
+    # Gymnasium 1 has stopped loading the entry points of group "gymnasium.envs"; this is what it offers instead.
     run(python, "-c", "import gymnasium; gymnasium.make('negotiation_env:negotiation/Price-v0').reset()", cwd=tmp_path)
 
 
