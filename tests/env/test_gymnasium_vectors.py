@@ -29,7 +29,7 @@ def endings(envs, steps):
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_outcomes_with_and_without_a_deal_are_stacked(domain, vector, mode):
     def make():
-        return gymnasium.make(IDS[domain], opponent="linear", max_turns=4)
+        return gymnasium.make(f"negotiation_env:{IDS[domain]}", opponent="linear", max_turns=4)  # workers may be new
 
     envs = vector([make] * SLOTS, autoreset_mode=mode)
     envs.reset(seed=0)
