@@ -38,6 +38,8 @@ NOTES = [
 class Plain:
     """The part of `HyperLoRA` that training and decoding ask for, over LoRA that no hook gates."""
 
+    hypernet = None
+
     def __init__(self, model: Any, device: Any) -> None:
         self.model, self.device = model, device
 
