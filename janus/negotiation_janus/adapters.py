@@ -128,7 +128,8 @@ def load_adapters(folder: str | Path, base: BaseModel, trainable: bool = False) 
 
 
 def digest_of(folder: Path) -> str:
-    """What tells one adapter's weights from others, for records."""
+    """What tells one adapter's weights from others, for records; raises ``ValueError`` if a file is missing."""
+    _check_files(folder)
     return hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()[:12]
 
 
@@ -139,10 +140,7 @@ def read_facts(folder: str | Path) -> dict[str, Any]:
         ValueError: a file is missing or not whole.
     """
     place = Path(folder)
-    missing = [name for name in _FILES if not (place / name).is_file()]
-    if missing:
-        plain = " Without it the adapters know no rho, and are not loaded." if missing == [HYPERNET] else ""
-        raise ValueError(f"{place} holds no trained Janus: there is no {' and no '.join(missing)} in it.{plain}")
+    _check_files(place)
     try:
         with safe_open(place / HYPERNET, framework="pt") as file:
             metadata = file.metadata() or {}
@@ -152,6 +150,13 @@ def read_facts(folder: str | Path) -> dict[str, Any]:
         raise ValueError(f"{place / HYPERNET} is no hypernetwork of Janus: its metadata do not describe one.")
     told: dict[str, Any] = json.loads(metadata["janus"])
     return told
+
+
+def _check_files(place: Path) -> None:
+    missing = [name for name in _FILES if not (place / name).is_file()]
+    if missing:
+        plain = " Without it the adapters know no rho, and are not loaded." if missing == [HYPERNET] else ""
+        raise ValueError(f"{place} holds no trained Janus: there is no {' and no '.join(missing)} in it.{plain}")
 
 
 def _adapter(model: HyperLoRA, state: Tensors, base: BaseModel, dtype: torch.dtype) -> dict[str, bytes]:

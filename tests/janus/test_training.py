@@ -123,6 +123,8 @@ def test_a_training_can_start_from_trained_adapters(whole, data, tmp_path):
     result = train_janus(data, start, still, tmp_path / "further")
     assert result["loss"] == pytest.approx(whole[1]["loss"], abs=1e-3)  # the start was rounded to bfloat16
     assert read_facts(tmp_path / "further")["facts"]["model"]["init_from"] == digest_of(whole[0])
+    with pytest.raises(ValueError, match="holds no trained Janus"):
+        train_janus(data, replace(MODEL, init_from=str(tmp_path / "nowhere")), still, tmp_path / "other")
     with pytest.raises(ValueError, match="rank=2"):
         train_janus(data, replace(start, rank=4), still, tmp_path / "other")
 
