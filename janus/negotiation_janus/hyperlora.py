@@ -46,8 +46,8 @@ class LoraSettings:
     def __post_init__(self) -> None:
         if self.rank < 1 or not self.alpha > 0.0 or not 0.0 <= self.dropout < 1.0 or not self.targets:
             raise ValueError(
-                f"rank {self.rank}, alpha {self.alpha}, dropout {self.dropout} or targets {','.join(self.targets)!r} is "
-                "out of range: rank from 1, alpha above 0, dropout in [0, 1), some targets."
+                f"rank {self.rank}, alpha {self.alpha}, dropout {self.dropout} or targets {','.join(self.targets)!r} "
+                "is out of range: rank from 1, alpha above 0, dropout in [0, 1), some targets."
             )
 
     def config(self) -> LoraConfig:
