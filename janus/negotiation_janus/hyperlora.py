@@ -87,7 +87,7 @@ class HyperLoRA(nn.Module):
                 f"{len(layers)} of rank {', '.join(map(str, sorted(ranks))) or 'none'}; both must name the same."
             )
         self.model, self.hypernet = model, hypernet
-        self._gates: torch.Tensor | None = None
+        self._gates: tuple[torch.Tensor, ...] | None = None
         self._rho: torch.Tensor | None = None
         self._caches: WeakKeyDictionary[object, torch.Tensor] = WeakKeyDictionary()
         for place, layer in enumerate(layers.values()):
@@ -131,7 +131,7 @@ class HyperLoRA(nn.Module):
         """
         rhos = checked_rhos(rho).to(self.device)
         before = self._gates, self._rho
-        self._gates, self._rho = self.hypernet(rhos.reshape(-1)), rhos
+        self._gates, self._rho = self.hypernet(rhos.reshape(-1)).unbind(), rhos
         try:
             yield
         finally:
