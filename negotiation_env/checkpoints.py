@@ -42,7 +42,9 @@ def write_checkpoint(
     place = named(folder)
     taken = next((name for name in (FACTS, WEIGHTS) if (place / name).exists()), None)
     if taken is not None and not overwrite:
-        raise ValueError(f"{place} holds a network already ({taken}); give another folder, or overwrite=True.")
+        raise ValueError(
+            f"{place} holds a network already ({taken}); give another folder, or overwrite=True (--overwrite)."
+        )
     whole = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
     text = json.dumps({"kind": kind, **facts}, indent=1, sort_keys=True, allow_nan=False) + "\n"
     pairs = [(place / f".{name}.unfinished", place / name) for name in (WEIGHTS, FACTS)]

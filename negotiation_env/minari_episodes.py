@@ -49,15 +49,14 @@ class SeatEpisodes:
     def _note(self, games: Games) -> None:
         self.games += len(games)
         for seat, known in enumerate(self.players):
-            texts = (games.labels[f"{name}_{seat}"].tolist() for name in ("strategy", "params"))
-            pairs = set(zip(*texts, strict=True))
-            known.update(dict.fromkeys(format_spec(name, json.loads(params)) for name, params in pairs))
+            known.update(dict.fromkeys(_specs(games, seat)))
         self.seeds.update(dict.fromkeys(map(int, np.unique(games.facts["seed"]))))
 
     def _episodes(self, games: Games, known: Trajectories) -> tuple[list[EpisodeBuffer], list[dict[str, Any]]]:
         from minari.data_collector import EpisodeBuffer
 
         rhos = self._rhos(games)[known.game]
+        names = [_specs(games, seat) for seat in (0, 1)]
         episodes, told = [], []
         for index, (game, rho) in enumerate(zip(known.game.tolist(), rhos.tolist(), strict=True)):
             if np.isnan(rho):
@@ -77,7 +76,8 @@ class SeatEpisodes:
                 EpisodeBuffer(None, None, options, observations, known.actions[steps], known.rewards[steps], ends,
                               truncations, infos)
             )  # fmt: skip
-            told.append({"uid": games.ids[game]})
+            own, other = names[self.seat][game], names[1 - self.seat][game]
+            told.append({"uid": games.ids[game], "policy": own, "opponent": other})
         return episodes, told
 
     def _rhos(self, games: Games) -> Array:
@@ -98,3 +98,11 @@ class SeatEpisodes:
         types = int(facts["types"][game])
         values = np.stack([facts[f"values_{seat}"][game, :types] for seat in (0, 1)])
         return options | {"quantities": facts["quantities"][game, :types], "values": values}
+
+
+def _specs(games: Games, seat: int) -> list[str]:
+    """The spec of the policy that played a seat, of each game."""
+    texts = (games.labels[f"{name}_{seat}"].tolist() for name in ("strategy", "params"))
+    pairs = list(zip(*texts, strict=True))
+    specs = {pair: format_spec(pair[0], json.loads(pair[1])) for pair in set(pairs)}
+    return [specs[pair] for pair in pairs]

@@ -112,7 +112,9 @@ def export_minari(
         if path.exists() and not (path / "data" / "metadata.json").is_file():
             raise ValueError(f"{path} holds other datasets and is none itself; give an id that is not their namespace.")
         if path.exists() and not overwrite:
-            raise ValueError(f"the dataset {dataset_id!r} exists in {path}; give another version, or overwrite=True.")
+            raise ValueError(
+                f"the dataset {dataset_id!r} exists in {path}; give another version, or overwrite=True (--overwrite)."
+            )
         return _write(episodes, spec, dataset_id, path, progress)
 
 
@@ -127,14 +129,14 @@ def _path(dataset_id: str) -> Path:
     if match is None or match["version"] is None:
         raise ValueError(
             f"dataset_id is {dataset_id!r}; a Minari id ends with a version and holds letters, digits, '-', '_' and "
-            "'/', such as 'negotiation/price/mixed-seller-v0'."
+            "'/', with at least two characters between slashes, such as 'negotiation/price/mixed-seller-v0'."
         )
     return Path(get_dataset_path(dataset_id))
 
 
 def _checked_rho(rho: RhoLabel | None) -> RhoLabel | None:
     if rho not in (None, *_MEANING):
-        raise ValueError(f"rho is {rho!r}; it must be 'outcome', 'commanded' or None.")
+        raise ValueError(f"rho is {rho!r}; it must be 'outcome', 'commanded' or None (--rho none).")
     return rho
 
 
@@ -162,7 +164,8 @@ def _write(
             side = episodes.domain.sides[episodes.seat]
             raise ValueError(
                 f"there is nothing to export: of {episodes.games:,} games the {side} never moved in "
-                f"{episodes.without_decision:,}, and {episodes.without_rho:,} have no rho={episodes.rho!r}."
+                f"{episodes.without_decision:,}, and {episodes.without_rho:,} have no rho={episodes.rho!r}; "
+                "commanded policies, such as those of recipe price-teacher-known, leave a 'commanded' one."
             )
         storage.update_metadata(_metadata(episodes, spec, dataset_id))
         _publish(dataset_id, unfinished, path)
@@ -205,7 +208,8 @@ def _metadata(episodes: SeatEpisodes, spec: EnvSpec, dataset_id: str) -> dict[st
         "requirements": [f"negotiation-env>={negotiation_env.__version__}"],
         "description": (
             f"The {side}'s decisions in {domain.name} negotiations against the {rival}. Observations, actions and "
-            f"rewards are those of {spec.id}; the options of an episode deal its game again.{meaning}"
+            f"rewards are those of {spec.id}; the options of an episode deal its game again, and its metadata name "
+            f"the policies that played it.{meaning}"
         ),
         "negotiation": {
             "code_version": negotiation_env.__version__,

@@ -33,7 +33,8 @@ class Transitions:
         actions: (S,) int64, or (S, n) float32.
         rewards: float32 (S,).
         next_observations: float32 (S, size).
-        terminations: bool (S,), true on the last step of each episode.
+        terminations: bool (S,), true on the last step of an episode that the game ended.
+        truncations: bool (S,), true on the last step of an episode that something else cut off.
         episode: int64 (S,), the place of the episode in the dataset.
     """
 
@@ -42,6 +43,7 @@ class Transitions:
     rewards: NDArray[np.float32]
     next_observations: NDArray[np.float32]
     terminations: NDArray[np.bool_]
+    truncations: NDArray[np.bool_]
     episode: Int64
 
     def __len__(self) -> int:
@@ -58,12 +60,15 @@ def to_transitions(dataset: MinariDataset) -> Transitions:
     """All steps of a Minari dataset, or of a part of one (``filter_episodes``, ``split_dataset``), as arrays.
 
     Raises:
-        ValueError: its observations are no flat `Box`, it is empty, or it holds NaN.
+        ValueError: its observations are no flat `Box`, it is empty, damaged, or holds NaN, or an episode has no end.
     """
     space = dataset.observation_space
     if not isinstance(space, spaces.Box) or len(space.shape) != 1:
         raise ValueError(f"observations are {space}; they must be a flat Box, such as export_minari writes.")
-    episodes = list(dataset.iterate_episodes())
+    try:
+        episodes = list(dataset.iterate_episodes())
+    except (KeyError, OSError) as error:
+        raise ValueError(f"the dataset {dataset.id!r} is damaged ({error}); export the record again.") from error
     if not episodes:
         raise ValueError("the dataset holds no episodes; export or filter one that does.")
     lengths = np.array([len(episode.rewards) for episode in episodes])
@@ -73,8 +78,10 @@ def to_transitions(dataset: MinariDataset) -> Transitions:
         np.concatenate([episode.rewards for episode in episodes]).astype(np.float32),
         np.concatenate([episode.observations[1:] for episode in episodes]).astype(np.float32, copy=False),
         np.concatenate([episode.terminations for episode in episodes]).astype(np.bool_),
+        np.concatenate([episode.truncations for episode in episodes]).astype(np.bool_),
         np.repeat(np.arange(len(episodes)), lengths),
     )
+    _check_ends(found)
     _check_finite(found)
     return found
 
@@ -99,6 +106,7 @@ def to_mdp_dataset(dataset: MinariDataset) -> MDPDataset:
         actions=steps.actions.reshape(len(steps), -1),
         rewards=steps.rewards.reshape(-1, 1),
         terminals=steps.terminations.astype(np.float32),
+        timeouts=steps.truncations.astype(np.float32),
         action_space=ActionSpace.DISCRETE if discrete else ActionSpace.CONTINUOUS,
         action_size=int(dataset.action_space.n) if discrete else int(np.prod(dataset.action_space.shape)),
     )
@@ -123,13 +131,13 @@ def to_replay(dataset: MinariDataset, batch_size: int) -> TensorDictReplayBuffer
         raise ImportError('this needs torchrl; install it with: pip install "negotiation-env[offline]"') from error
     steps = to_transitions(dataset)
     size, known = len(steps), steps.to_torch()
-    ends = known["terminations"].reshape(size, 1)
+    ends, cuts = (known[name].reshape(size, 1) for name in ("terminations", "truncations"))
     after = {
         "observation": known["next_observations"],
         "reward": known["rewards"].reshape(size, 1),
         "terminated": ends,
-        "truncated": ends & False,
-        "done": ends.clone(),
+        "truncated": cuts,
+        "done": ends | cuts,
     }
     rows = TensorDict(
         {
@@ -141,6 +149,17 @@ def to_replay(dataset: MinariDataset, batch_size: int) -> TensorDictReplayBuffer
         batch_size=[size],
     )
     return TensorDictReplayBuffer(storage=TensorStorage(rows), writer=ImmutableDatasetWriter(), batch_size=batch_size)
+
+
+def _check_ends(steps: Transitions) -> None:
+    """Loaders part the steps where an episode ends, so each needs one end, on its last step."""
+    is_last = np.diff(steps.episode, append=-1) != 0
+    wrong = np.unique(steps.episode[(steps.terminations | steps.truncations) != is_last])
+    if len(wrong):
+        raise ValueError(
+            f"{len(wrong):,} episodes (the first is {wrong[0]}) do not end with their last step, by a termination or a "
+            "truncation, and there alone; leave them out with dataset.filter_episodes, or export again."
+        )
 
 
 def _check_finite(steps: Transitions) -> None:

@@ -168,8 +168,8 @@ def find_policy(name: str, domain: str = "price") -> Registration:
         elsewhere = [other for other, known in _registry.items() if name in known]
         if domain in _registry and elsewhere:
             raise ValueError(
-                f"policy {name!r} plays {' and '.join(elsewhere)}, not {domain}; give domain={elsewhere[0]!r}, or one "
-                f"of 'negotiate list policies --domain {domain}'."
+                f"policy {name!r} plays {' and '.join(elsewhere)}, not {domain}; play domain {elsewhere[0]!r}, or take "
+                f"one of 'negotiate list policies --domain {domain}'."
             ) from None
         raise ValueError(unknown_name(f"{domain} policy", name, _registry.get(domain, {}))) from None
 

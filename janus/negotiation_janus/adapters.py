@@ -174,7 +174,7 @@ def _cast(state: Tensors, dtype: torch.dtype) -> dict[str, torch.Tensor]:
 
 def _write(place: Path, contents: Mapping[str, bytes], overwrite: bool) -> Path:
     if (place / CONFIG).exists() and not overwrite:
-        raise ValueError(f"{place} holds adapters; give another folder, or overwrite=True.")
+        raise ValueError(f"{place} holds adapters; give another folder, or overwrite=True (--overwrite).")
     pairs = [(place / f".{name}.unfinished", place / name) for name in contents]
     with explained(place):
         place.mkdir(parents=True, exist_ok=True)

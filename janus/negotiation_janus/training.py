@@ -229,7 +229,7 @@ def _check_folder(place: Path, overwrite: bool, resumes: bool) -> None:
     if place.exists() and not place.is_dir():
         raise ValueError(f"{place} is a file; give a folder as output_dir.")
     if (place / CONFIG).exists() and not overwrite:
-        raise ValueError(f"{place} holds trained adapters; give another folder, or overwrite=True.")
+        raise ValueError(f"{place} holds trained adapters; give another folder, or overwrite=True (--overwrite).")
     if checkpoints(place) and not (resumes or overwrite):
         raise ValueError(
             f"{place} holds a training that was cut off; give resume_from={str(place)!r} to go on with it, overwrite="

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -31,12 +32,22 @@ def export_minari(
     ],
     seat: Annotated[str, typer.Option("--seat", help="Whose decisions: buyer, seller, agent_0 or agent_1.")],
     action_mode: Annotated[
-        str, typer.Option("--action_mode", help="Actions of the price domain: discrete or continuous.")
-    ] = "discrete",
-    num_prices: Annotated[int, typer.Option("--num_prices", help="Points of the discrete price grid.")] = 101,
+        str | None,
+        typer.Option(
+            "--action_mode", help="Actions of the price domain: discrete or continuous.", show_default="discrete"
+        ),
+    ] = None,
+    num_prices: Annotated[
+        int | None, typer.Option("--num_prices", help="Points of the discrete price grid.", show_default="101")
+    ] = None,
     rho: Annotated[
-        str, typer.Option("--rho", help="What is appended to observations: outcome, commanded or none.")
-    ] = "outcome",
+        str | None,
+        typer.Option(
+            "--rho",
+            help="What is appended to observations of prices: outcome, commanded or none.",
+            show_default="outcome",
+        ),
+    ] = None,
     catalogue: options.CatalogueFile = None,
     instances: options.Instances = None,
     overwrite: options.Overwrite = False,
@@ -51,18 +62,29 @@ def export_minari(
 
     from negotiation_cli.output import progress_bar, report
     from negotiation_env.minari_export import export_minari as export
+    from negotiation_env.records.sources import open_source
 
-    given = {"catalogue": catalogue, "instances": instances}
+    files = {"catalogue": catalogue, "instances": instances}
+    given = {"action_mode": action_mode, "num_prices": num_prices, "rho": rho, **files}
+    settings: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    settings |= {name: str(value) for name, value in files.items() if value is not None}
+    _check_domain(open_source(path, **{name: settings[name] for name in files if name in settings}).domain, settings)
+    if rho == "none":
+        settings["rho"] = None
     with progress_bar("games", None, as_json) as progress:
         result = export(
             path,
             dataset_id,
             seat,
-            action_mode=action_mode,
-            num_prices=num_prices,
-            rho=None if rho == "none" else rho,  # type: ignore[arg-type]  # another text is refused with what is allowed
             overwrite=overwrite,
             progress=progress,
-            **{name: str(value) for name, value in given.items() if value is not None},
+            **settings,
         )
     report({**asdict(result), "path": str(result.path)}, as_json)
+
+
+def _check_domain(domain: str, settings: Mapping[str, object]) -> None:
+    """Raise ``ValueError`` at what is said of prices where there are none."""
+    wrong = [name for name in ("action_mode", "num_prices", "rho") if name in settings and domain != "price"]
+    if wrong:
+        raise ValueError(f"--{wrong[0]} is for prices, and these are {domain} games; leave it out.")

@@ -53,7 +53,7 @@ def train_rho_mlp(
     batch_size: Annotated[int, typer.Option("--batch_size", help="Decisions a step.")] = 256,
     learning_rate: Annotated[float, typer.Option("--learning_rate", help="The highest of the cycle.")] = 1.5e-3,
     hidden: Annotated[int, typer.Option("--hidden", help="Units of each hidden layer.")] = 256,
-    seed: options.FixedSeed = 0,
+    seed: Annotated[int, typer.Option("--seed", help="Same seed, same weights.")] = 0,
     overwrite: options.Overwrite = False,
     as_json: options.AsJson = False,
 ) -> None:

@@ -38,6 +38,7 @@ def test_a_record_becomes_a_dataset(run, tmp_path):
     [
         (("--path", "nowhere.jsonl"), "is no record"),
         (("--dataset_id", "noversion"), "ends with a version"),
+        (("--dataset_id", "a/b-v0"), "at least two characters between slashes"),
         (("--rho", "best"), "must be 'outcome', 'commanded' or None"),
     ],
 )
@@ -50,3 +51,12 @@ def test_wrong_calls_end_with_one_line_of_advice(run, tmp_path, args, message):
     assert result.exit_code == 2
     assert message in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("args", [("--num_prices", "50"), ("--action_mode", "discrete"), ("--rho", "commanded")])
+def test_what_is_for_prices_is_refused_for_items(run, tmp_path, args):
+    games = tmp_path / "games.jsonl"
+    run("generate", "--domain", "multi_item", "--num_episodes", 3, "--dataset_out", games, "--seed", 1)
+    result = run("export-minari", "--path", games, "--seat", "agent_0", "--dataset_id", "negotiation/x-v0", *args)
+    assert result.exit_code == 2, result.output
+    assert "multi_item games" in result.stderr

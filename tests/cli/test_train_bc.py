@@ -1,6 +1,7 @@
 """`negotiate train-bc`."""
 
 import json
+import warnings
 
 import pytest
 from typer.testing import CliRunner
@@ -51,6 +52,9 @@ def test_a_policy_is_trained_evaluated_and_played(tmp_path):
     more = run("--dataset", NAME, "--output_dir", folder, *TINY, "--num_steps", 6, "--resume")
     assert more.exit_code == 0, more.output
     assert "mean rho" in more.stdout
+    whole = run("--dataset", NAME, "--output_dir", folder, *TINY, "--num_steps", 6, "--resume", "--opponents", "fair")
+    assert whole.exit_code == 0, whole.output
+    assert "fair" in whole.stdout, "a training that is whole is evaluated all the same"
     call = ["play", "--agent1", "linear", "--agent2", f"d3rlpy:path={folder},rho=0.5", "--max_turns", "6", "--no_llm"]
     assert CliRunner().invoke(app, [*call, "--output_dir", str(tmp_path / "games")]).exit_code == 0
 
@@ -84,6 +88,23 @@ def test_wrong_calls_end_with_one_line_of_advice(tmp_path, arguments, message):
     assert message in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
     assert not (tmp_path / "clone" / "policy.json").exists()
+
+
+def test_a_command_needs_a_rho_in_the_observations(tmp_path):
+    exported(rho=None)
+    result = run("--dataset", NAME, "--output_dir", tmp_path / "clone", *TINY, "--rho", "0.5")
+    assert result.exit_code == 2, result.output
+    assert "has no rho in its observations" in result.stderr
+
+
+@pytest.mark.parametrize(("rho", "warns"), [("outcome", True), (None, False)])
+def test_a_value_function_should_not_see_the_end(tmp_path, rho, warns):
+    exported(rho=rho)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        result = run("--dataset", NAME, "--output_dir", tmp_path / "clone", *TINY, "--algo", "cql")
+    assert result.exit_code == 0, result.output
+    assert any("the rho that came out" in str(one.message) for one in said) == warns
 
 
 @pytest.mark.parametrize(

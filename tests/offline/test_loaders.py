@@ -96,6 +96,52 @@ def test_a_part_of_a_dataset(dataset):
         to_transitions(dataset.filter_episodes(lambda episode: False))
 
 
+def spoilt(dataset, terminations, truncations):
+    """Add an episode of two steps that ends as told."""
+    observations = np.zeros((3, *dataset.observation_space.shape), dtype=np.float32)
+    actions = np.zeros((2, *dataset.action_space.shape), dtype=dataset.action_space.dtype)
+    dataset.update_dataset_from_buffer(
+        [
+            EpisodeBuffer(
+                observations=observations, actions=actions, rewards=[0.0, 0.0], terminations=terminations,
+                truncations=truncations, infos={"turn": np.arange(3), "rho": np.zeros(3)},
+            )
+        ]
+    )  # fmt: skip
+
+
+def test_what_was_cut_off_stays_an_episode_of_its_own(dataset):
+    size = len(dataset)
+    spoilt(dataset, [False, False], [False, True])
+    spoilt(dataset, [False, True], [False, False])
+    steps = to_transitions(dataset)
+    assert steps.truncations.sum() == 1
+    assert steps.terminations.sum() == size + 1
+    pytest.importorskip("d3rlpy")
+    found = to_mdp_dataset(dataset)
+    assert len(found.episodes) == size + 2
+    assert [episode.terminated for episode in found.episodes[-2:]] == [False, True]
+    pytest.importorskip("torchrl")
+    rows = to_replay(dataset, batch_size=8)[:]["next"]
+    np.testing.assert_array_equal(rows["truncated"].numpy()[:, 0], steps.truncations)
+    np.testing.assert_array_equal(rows["done"].numpy()[:, 0], steps.terminations | steps.truncations)
+
+
+@pytest.mark.parametrize("ends", [[False, False], [True, True]])
+def test_an_episode_needs_one_end(dataset, ends):
+    spoilt(dataset, ends, [False, False])
+    with pytest.raises(ValueError, match=r"1 episodes \(the first is \d+\) do not end with their last step"):
+        to_transitions(dataset)
+
+
+def test_a_damaged_file_is_named(dataset):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(dataset.storage.data_path / "main_data.hdf5", "a") as file:
+        del file["episode_3/actions"]
+    with pytest.raises(ValueError, match=r"is damaged .*export the record again"):
+        to_transitions(minari.load_dataset(dataset.id))
+
+
 def test_nan_is_refused(dataset):
     size = dataset.observation_space.shape
     observations = np.zeros((3, *size), dtype=np.float32)

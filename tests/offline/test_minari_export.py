@@ -64,6 +64,8 @@ def test_every_step_is_a_decision_of_the_seat(domain, seat, request):
     for episode, facts, game in zip(dataset, told, moved, strict=True):
         rows = own[game]
         assert facts["uid"] == played.episodes["uid"][game]
+        for name, place in (("policy", seat), ("opponent", 1 - seat)):
+            assert facts[name].partition(":")[0] == played.episodes[played.run.domain.sides[place]][game]
         assert len(episode.observations) == len(rows) + 1
         view = env.unwrapped.core.layout.decode(episode.observations[:-1], np.zeros(len(rows), dtype=np.uint64))
         truth = played.views(rows)

@@ -194,7 +194,7 @@ def coding_of(place: str | Path, facts: Mapping[str, Any], needed: Sequence[str]
     except ValueError as error:
         raise ValueError(f"{place} cannot be played: {error}") from None
     if coding.domain != domain:
-        raise ValueError(f"{place} has learned {coding.domain} games, not {domain}; give domain={coding.domain!r}.")
+        raise ValueError(f"{place} has learned {coding.domain} games, not {domain}; play that domain.")
     return coding
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import warnings
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from importlib.metadata import version
@@ -95,12 +96,15 @@ def train(
         raise ValueError(f"learning_rate is {rate}; it must be a number above 0.")
     folder = Path(output_dir)
     if _checkpoints(folder) and not (overwrite or resume):
-        raise ValueError(f"{folder} holds a training: resume goes on with it, overwrite replaces it.")
+        raise ValueError(
+            f"{folder} holds a training; resume (--resume) goes on with it, overwrite (--overwrite) replaces it."
+        )
     if (folder / WEIGHTS).exists() and not _checkpoints(folder):
         raise ValueError(f"{folder} holds a {WEIGHTS} that no training here has written; give another folder.")
     data = Batches(to_transitions(loaded))
     _check_steps(data.steps, coding, loaded.id)
     if algo in ("iql", "cql"):
+        _warn_of_hindsight(loaded, algo)
         data = Batches(data.steps, float(np.std(data.returns)) or 1.0)
     facts = {
         "versions": {name: version(name) for name in ("d3rlpy", "torch")},
@@ -236,6 +240,16 @@ def _check_steps(steps: Transitions, coding: Coding, name: str) -> None:
         raise ValueError(
             f"the dataset {name!r} has {int(outside.sum())} actions that are not in {space}, the first in step "
             f"{int(np.argmax(outside))}; export the record again with 'negotiate export-minari'."
+        )
+
+
+def _warn_of_hindsight(dataset: MinariDataset, algo: str) -> None:
+    """A value function that sees how the game will end learns nothing about what ends it well."""
+    if dataset.storage.metadata["negotiation"].get("rho") == "outcome":
+        warnings.warn(
+            f"the observations of {dataset.id!r} hold the rho that came out, which tells {algo} each game's end from "
+            "its start; export the record again with rho=None (--rho none).",
+            stacklevel=3,
         )
 
 
