@@ -103,7 +103,10 @@ def load_adapters(folder: str | Path, base: BaseModel, trainable: bool = False) 
     place = Path(folder)
     told = read_facts(place)
     _check_base(place, told["base_model"], base.facts)
-    config = LoraConfig.from_pretrained(str(place))
+    try:
+        config = LoraConfig.from_pretrained(str(place))
+    except (ValueError, TypeError, KeyError) as error:
+        raise _not_whole(place / CONFIG, error) from None
     config.inference_mode = not trainable
     config.base_model_name_or_path = base.model.__dict__.get("name_or_path")  # it was checked above, by name and shape
     if config.r != told["rank"]:
@@ -128,9 +131,12 @@ def load_adapters(folder: str | Path, base: BaseModel, trainable: bool = False) 
 
 
 def digest_of(folder: Path) -> str:
-    """What tells one adapter's weights from others, for records; raises ``ValueError`` if a file is missing."""
+    """What tells one adapter's weights and gates from others; raises ``ValueError`` if a file is missing."""
     _check_files(folder)
-    return hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()[:12]
+    digest = hashlib.sha256()
+    for name in (WEIGHTS, HYPERNET):
+        digest.update(hashlib.sha256((folder / name).read_bytes()).digest())
+    return digest.hexdigest()[:12]
 
 
 def read_facts(folder: str | Path) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 import torch
+from huggingface_hub.utils import logging as hub_logging
 from negotiation_policies.llm.backends.weights import cache_folder, find_model, find_weights
 from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
@@ -152,7 +153,10 @@ def _is_whole(folder: Path) -> bool:
     manifest = folder / _MANIFEST
     if not manifest.is_file():
         return False
-    told: dict[str, str] = json.loads(manifest.read_text(encoding="utf-8"))
+    try:
+        told: dict[str, str] = json.loads(manifest.read_text(encoding="utf-8"))
+    except ValueError:
+        return False
     return all((folder / name).is_file() for name in told) and told == _digests(folder, told)
 
 
@@ -182,14 +186,17 @@ def _explained(name: str) -> Iterator[None]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without the bars and reports of transformers, which would go between our own lines."""
+    """Without the bars and reports of transformers and its hub, which would go between our own lines."""
     verbosity, has_bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    hub = hub_logging.get_verbosity()
     logging.set_verbosity_error()
+    hub_logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
         yield
     finally:
         logging.set_verbosity(verbosity)
+        hub_logging.set_verbosity(hub)
         if has_bars:
             logging.enable_progress_bar()
 

@@ -19,6 +19,8 @@ ROWS = 128
 """Games that are read at once."""
 _DIGITS = 10
 ACCEPTED = -1
+_IDLE = 2
+"""Calls for which games that did not come again are kept: players of both openings move in every other one."""
 
 
 def legal_digits(prefix: Int64, left: int, low: Int64, high: Int64) -> NDArray[np.bool_]:
@@ -42,13 +44,15 @@ class _Read:
     tokens: Int64
     rho: Float64
     cache: DynamicCache
+    idle: int = 0
+    went_on: bool = False
 
 
 class Decoder:
     """Writes the answers to decision points of many games, each at its own rho.
 
-    The keys and values of what was read are kept until `reset`; a game that goes on is recognised by its tokens, in
-    whatever order the games come.
+    The keys and values of what was read are kept for the next calls, until `reset`; a game that goes on is recognised
+    by its tokens, in whatever order the games come.
 
     Args:
         model: with trained adapters, in evaluation mode.
@@ -86,7 +90,9 @@ class Decoder:
             if written:
                 before.cache.crop(-written)  # what is said in the end may be another price
             now.append(_Read(tokens, rho[rows], before.cache))
-        self._known = now
+        for read in self._known:
+            read.idle += 1
+        self._known = now + [read for read in self._known if not read.went_on and read.idle < _IDLE]
         return found
 
     def _groups(self, packed: Packed, rho: Float64) -> Iterator[tuple[Int64, Int64, _Read]]:
@@ -116,6 +122,7 @@ class Decoder:
         if group < 0:
             return _Read(np.empty((len(places), 0), dtype=np.int64), rho, DynamicCache())
         read = self._known[group]
+        read.went_on = True
         chosen = DynamicCache()
         index = torch.as_tensor(places, device=self._model.device)
         for number, layer in enumerate(read.cache.layers):

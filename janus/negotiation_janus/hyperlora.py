@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import RLock
 from typing import Any, NoReturn
 from weakref import WeakKeyDictionary
 
@@ -49,6 +50,9 @@ class LoraSettings:
                 f"rank {self.rank}, alpha {self.alpha}, dropout {self.dropout} or targets {','.join(self.targets)!r} "
                 "is out of range: rank from 1, alpha above 0, dropout in [0, 1), some targets."
             )
+        known = tuple(name for name in PROJECTIONS if name in self.targets)
+        others = tuple(sorted(set(self.targets) - set(known)))
+        object.__setattr__(self, "targets", known + others)  # one order, so that equal settings are equal
 
     def config(self) -> LoraConfig:
         """The same in PEFT's terms."""
@@ -67,7 +71,7 @@ class HyperLoRA(nn.Module):
     """A causal language model with gated adapters.
 
     It computes inside `rho_context` only, the backward pass included, since gradient checkpointing runs the model
-    again. A cache of keys and values belongs to the rhos that it was filled with.
+    again; threads take turns there. A cache of keys and values belongs to the rhos that it was filled with.
 
     Args:
         model: a model of PEFT with one LoRA adapter.
@@ -89,6 +93,7 @@ class HyperLoRA(nn.Module):
         self.model, self.hypernet = model, hypernet
         self._gates: tuple[torch.Tensor, ...] | None = None
         self._rho: torch.Tensor | None = None
+        self._turn = RLock()
         self._caches: WeakKeyDictionary[object, torch.Tensor] = WeakKeyDictionary()
         for place, layer in enumerate(layers.values()):
             layer.lora_A[ADAPTER].register_forward_hook(self._hook(place))
@@ -101,11 +106,19 @@ class HyperLoRA(nn.Module):
         """New adapters on a base model, which is changed in place and computes what it did before.
 
         Raises:
-            ValueError: the model has none of the layers that are named, or lies on several devices.
+            ValueError: the model has none of the layers that are named, has adapters already, or lies on several
+                devices.
         """
+        if any("lora_" in name for name, _ in base.named_parameters()):
+            raise ValueError("the base model has adapters already; load it again for others.")
         with torch.random.fork_rng():
             torch.manual_seed(seed)
-            model = get_peft_model(base, lora.config())
+            try:
+                model = get_peft_model(base, lora.config())
+            except ValueError as error:
+                raise ValueError(
+                    f"no adapters can be put on {', '.join(lora.targets)}: {error} Name linear layers of the model."
+                ) from None
             gates = Hypernet(list(gated_layers(model)), lora.rank, hypernet)
         return cls(model, gates.to(device_of(model)))
 
@@ -118,9 +131,14 @@ class HyperLoRA(nn.Module):
     def lora(self) -> LoraSettings:
         """Which layers have an adapter, and how large it is."""
         config = self.model.peft_config[ADAPTER]
-        targets = tuple(name for name in PROJECTIONS if name in config.target_modules)
-        others = sorted(set(config.target_modules) - set(targets))
-        return LoraSettings(config.r, float(config.lora_alpha), config.lora_dropout, (*targets, *others))
+        layers = config.layers_to_transform
+        return LoraSettings(
+            config.r,
+            float(config.lora_alpha),
+            config.lora_dropout,
+            tuple(config.target_modules),
+            None if layers is None else tuple(layers),
+        )
 
     @contextmanager
     def rho_context(self, rho: Rho) -> Iterator[None]:
@@ -130,12 +148,13 @@ class HyperLoRA(nn.Module):
             ValueError: a rho is neither in [0, 1] nor -1.
         """
         rhos = checked_rhos(rho).to(self.device)
-        before = self._gates, self._rho
-        self._gates, self._rho = self.hypernet(rhos.reshape(-1)).unbind(), rhos
-        try:
-            yield
-        finally:
-            self._gates, self._rho = before
+        with self._turn:
+            before = self._gates, self._rho
+            self._gates, self._rho = self.hypernet(rhos.reshape(-1)).unbind(), rhos
+            try:
+                yield
+            finally:
+                self._gates, self._rho = before
 
     def forward(self, **inputs: Any) -> Any:  # noqa: ANN401  # what transformers takes and returns
         """The base model's forward pass with gated adapters.

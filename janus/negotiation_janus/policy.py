@@ -69,7 +69,9 @@ class Janus:
     def __init__(
         self, rho: float = 0.5, settle: str = "closest", checkpoint: str = "shipped", calibrated: bool = True
     ) -> None:
-        self._made = rho, settle, checkpoint, calibrated
+        if not isinstance(calibrated, bool):
+            raise ValueError(f"calibrated is {calibrated!r}; it must be true or false.")
+        self._made: tuple[float, str, str, bool] | None = (rho, settle, checkpoint, calibrated)
         trained = load_janus(SHIPPED if checkpoint == "shipped" else Path(checkpoint))
         self._play(trained if calibrated else replace(trained, calibration=None), rho, settle)
 
@@ -77,6 +79,7 @@ class Janus:
     def of(cls, trained: Trained, rho: float, settle: str = "closest") -> Janus:
         """The policy of adapters that are in memory, such as those of a training that goes on."""
         policy = cls.__new__(cls)
+        policy._made = None
         policy._play(trained, rho, settle)
         return policy
 
@@ -91,7 +94,9 @@ class Janus:
         }
 
     def __reduce__(self) -> tuple[type[Janus], tuple[float, str, str, bool]]:
-        """How another process makes the same policy: from its checkpoint."""
+        """How another process or thread makes the same policy: from its checkpoint."""
+        if self._made is None:
+            raise TypeError("adapters in memory cannot be sent or copied; save them and play janus:checkpoint=FOLDER.")
         return Janus, self._made
 
     def reset(self, size: int, seed: int | None = None) -> None:
@@ -140,7 +145,11 @@ def load_janus(folder: Path) -> Trained:
 def _loaded(folder: Path, digest: str) -> Trained:
     told = read_facts(folder)
     facts, shape = told["facts"], told["base_model"]
-    base = load_base(str(facts.get("base", shape["name"])), num_layers=shape["num_hidden_layers"])
+    base = load_base(
+        str(facts.get("base", shape["name"])),
+        num_layers=shape["num_hidden_layers"],
+        use_qlora=facts.get("model", {}).get("use_qlora", False),
+    )
     text = PriceText(base.tokenizer, facts["digits"], facts["tells_rho"])
     return Trained(load_adapters(folder, base).eval(), text, "known" not in facts["information"], digest)
 

@@ -42,6 +42,8 @@ def joined_processes() -> Iterator[Processes]:
     if count == 1:
         yield Processes()
         return
+    if torch.cuda.is_available():
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
     try:
         yield Processes(distributed.get_rank(), count)

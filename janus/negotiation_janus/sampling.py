@@ -17,6 +17,8 @@ _BUCKET = 32
 
 def rho_weights(rho: NDArray[np.float32]) -> Float64:
     """Weights (n,) of mean 1 that make rare rhos count as much as common ones, up to a bound."""
+    if not len(rho):
+        return np.zeros(0)
     bins = np.where(rho == IMPASSE, _RHO_BINS, np.rint(np.maximum(rho, 0.0) * (_RHO_BINS - 1))).astype(np.int64)
     counts = np.bincount(bins, minlength=_RHO_BINS + 1)
     weights = np.minimum(len(rho) / (np.count_nonzero(counts) * counts[bins]), _MOST)
@@ -39,7 +41,10 @@ class Sampler:
 
     def __init__(self, lengths: Int64, batch_size: int, seed: int) -> None:
         if len(lengths) < batch_size:
-            raise ValueError(f"there are {len(lengths)} sequences, and batch_size is {batch_size}; give more games.")
+            raise ValueError(
+                f"there are {len(lengths)} sequences to learn from, and a step takes {batch_size}; give more games, a "
+                "smaller batch_size or held_out, or a larger max_length."
+            )
         self._lengths, self._size, self._seed = lengths, batch_size, seed
         self._per_epoch = len(lengths) // batch_size
         self._epoch, self._rows = -1, np.zeros((0, batch_size), dtype=np.int64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
@@ -69,7 +69,7 @@ class SftSettings:
         for name in ("lr", "max_norm", "accept_weight", "digit_weight"):
             if not 0.0 < getattr(self, name) < math.inf:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; it must be above 0 and finite.")
-        for name in ("warmup_steps", "lambda_sep", "lambda_smooth"):
+        for name in ("seed", "warmup_steps", "lambda_sep", "lambda_smooth"):
             if not 0.0 <= getattr(self, name) < math.inf:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; it must be at least 0 and finite.")
 
@@ -132,7 +132,7 @@ class Trainer:
             loss += self._learn(part, total)
         self._learn_gates()
         weights = list(self.model.trainable().values())
-        self.processes.sum([loss, *(weight.grad for weight in weights if weight.grad is not None)])
+        self.processes.sum([loss, *_gradients(weights)])
         if not torch.isfinite(loss):
             games = ", ".join(map(str, self.data.game[rows][:8]))
             raise ValueError(
@@ -203,6 +203,14 @@ class Trainer:
         with torch.autocast(device.type, torch.bfloat16, enabled=self.settings.bf16):
             scores = answer_scores(self.model, tokens, self._answers, where)
         return scores, targets[where], where
+
+
+def _gradients(weights: Sequence[torch.nn.Parameter]) -> Iterator[torch.Tensor]:
+    """All of them; zeros where a process had no row to learn from."""
+    for weight in weights:
+        if weight.grad is None:
+            weight.grad = torch.zeros_like(weight)
+        yield weight.grad
 
 
 def has_fast_bf16() -> bool:

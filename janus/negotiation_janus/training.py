@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import numpy as np
 import torch
@@ -218,11 +218,31 @@ def read_config(path: str | Path) -> dict[str, Any]:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{path} is no TOML ({error}).") from None
-    known = {field.name for kind in (DataSettings, ModelSettings, SftSettings) for field in fields(kind)}
-    for name in found:
+    known = {
+        name: hint for kind in (DataSettings, ModelSettings, SftSettings) for name, hint in get_type_hints(kind).items()
+    }
+    for name, value in found.items():
         if name not in known:
             raise ValueError(f"{path}: {unknown_name('setting', name, sorted(known))}")
-    return found
+        if not _fits(value, known[name]):
+            raise ValueError(f"{path}: {name} is {value!r}; it must be of type {_told(known[name])}.")
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}
+
+
+def _fits(value: object, hint: Any) -> bool:  # noqa: ANN401  # any type
+    """Whether what a TOML file says is of the type of a setting."""
+    arguments = get_args(hint)
+    if get_origin(hint) is Literal:
+        return value in arguments
+    if get_origin(hint) is tuple:
+        return isinstance(value, list) and all(_fits(item, arguments[0]) for item in value)
+    if arguments:
+        return any(_fits(value, choice) for choice in arguments)
+    return type(value) is hint or (hint is float and type(value) is int)
+
+
+def _told(hint: Any) -> str:  # noqa: ANN401  # any type
+    return str(hint.__name__ if isinstance(hint, type) and not get_args(hint) else hint).replace("typing.", "")
 
 
 def _check_folder(place: Path, overwrite: bool, resumes: bool) -> None:

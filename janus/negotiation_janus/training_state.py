@@ -79,8 +79,16 @@ def load_state(place: Path, model: HyperLoRA, optimizer: torch.optim.AdamW, fact
 
 
 def _check_facts(place: Path, told: dict[str, Any], facts: dict[str, JsonValue]) -> None:
-    plain = json.loads(json.dumps(facts))
-    wrong = [name for name in sorted({*told, *plain}) if told.get(name) != plain.get(name)]
+    before, now = _leaves(told), _leaves(json.loads(json.dumps(facts)))
+    wrong = [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)]
     if wrong:
-        listed = ", ".join(f"{name} was {told.get(name)!r} and is {plain.get(name)!r}" for name in wrong)
+        listed = ", ".join(f"{name} was {before.get(name)!r} and is {now.get(name)!r}" for name in wrong)
         raise ValueError(f"{place} is of another training: {listed}. Give the same settings and data, or start anew.")
+
+
+def _leaves(facts: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested facts by their dotted names."""
+    found: dict[str, Any] = {}
+    for name, value in facts.items():
+        found |= _leaves(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
+    return found

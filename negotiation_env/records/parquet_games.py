@@ -18,6 +18,8 @@ from negotiation_env.run import SCHEMA_VERSION
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_OFFERED = {"action_price": "price", "action_keep": "multi_item"}
+"""The column of what is offered, by which the domain is known."""
 _ADVICE = "make them anew with 'negotiate prepare'"
 
 
@@ -35,10 +37,16 @@ def read_parquet_games(folder: str | Path, size: int) -> Iterator[Games]:
     """
     require("pyarrow")
     decisions, episodes = (_Table(Path(folder) / name) for name in (DECISIONS, EPISODES))
-    form = find_format("price" if "action_price" in decisions.names else "multi_item")
-    while len(block := episodes.take(size)):
-        rows = decisions.take(int(np.sum(block["turns"].to_numpy())))
-        yield _games(form, block, rows, Path(folder))
+    offered = [name for name in _OFFERED if name in decisions.names]
+    if len(offered) != 1:
+        raise RecordError(f"{folder}: {DECISIONS} has neither {' nor '.join(_OFFERED)} among its columns; {_ADVICE}.")
+    form = find_format(_OFFERED[offered[0]])
+    try:
+        while len(block := episodes.take(size)):
+            rows = decisions.take(int(np.sum(block["turns"].to_numpy())))
+            yield _games(form, block, rows, Path(folder))
+    except KeyError as error:
+        raise RecordError(f"{folder}: a table lacks a column ({error.args[0]}); {_ADVICE}.") from error
     if len(decisions.take(1)):
         raise RecordError(f"{folder}: {DECISIONS} goes on after the last episode of {EPISODES}; {_ADVICE}.")
 

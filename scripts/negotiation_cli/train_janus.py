@@ -28,7 +28,11 @@ A training that was cut off goes on with --resume_from checkpoints/janus. Severa
 def train_janus(
     context: typer.Context,
     config: Annotated[
-        Path | None, typer.Option("--config", help="A TOML file with any of these options; the command line wins.")
+        Path | None,
+        typer.Option(
+            "--config",
+            help="A TOML file with settings, names as of these options, targets or max_norm; the command line wins.",
+        ),
     ] = None,
     decision_steps_path: Annotated[
         str | None,

@@ -95,6 +95,25 @@ def test_games_that_differ_in_their_command_alone_are_not_taken_for_each_other(m
     assert (found[::2] != found[1::2]).any()
 
 
+def test_games_whose_turns_alternate_are_not_read_again(model, turns, monkeypatch):
+    """Half of the games moves in every other call, as where some of them were opened by the other side."""
+    decoder, lengths = Decoder(model, TEXT), []
+    step = decoder._step
+    monkeypatch.setattr(decoder, "_step", lambda tokens, cache: lengths.append(tokens.shape[1]) or step(tokens, cache))
+    for view in turns[:3]:
+        for half in (slice(0, None, 2), slice(1, None, 2)):
+            part = view.take(np.arange(len(view))[half])
+            rho = np.linspace(0.0, 1.0, len(view))[part.game]
+            low, high, never, _ = anything(len(part))
+            lengths.clear()
+            found = decoder.answers(TEXT.pack(part), low, high, never, rho)
+            assert found.tolist() == list(one_by_one(model, part, low, high, never, rho))
+        assert view is turns[0] or max(lengths) <= 7
+    for _ in range(3):
+        decoder.answers(TEXT.pack(turns[0].take(np.arange(1))), *anything(1))
+    assert sum(len(read.tokens) for read in decoder._known) <= 2, "games that do not come again are dropped"
+
+
 def test_only_what_is_new_is_read(model, turns, monkeypatch):
     decoder, lengths = Decoder(model, TEXT), []
     step = decoder._step

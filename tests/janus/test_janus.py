@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import torch
 from negotiation_janus.adapters import save_adapters
 from negotiation_janus.base_model import load_base
 from negotiation_janus.calibration import Calibration, save_calibration
+from negotiation_janus.policy import Janus, load_janus
 from tiny import scrambled
 
 from negotiation_env import make_policy, rollout
@@ -54,6 +56,39 @@ def test_another_process_can_have_it(checkpoint):
     policy = make_policy("janus", rho=0.3, settle="strict", checkpoint=checkpoint)
     again = pickle.loads(pickle.dumps(policy))  # our own
     assert again.params == policy.params
+
+
+def test_games_side_by_side_are_those_one_after_the_other(checkpoint):
+    """All policies of one checkpoint share one model, each with its own rho."""
+    players = {
+        "buyer_0": f"janus:rho=0.1,checkpoint={checkpoint}",
+        "seller_0": f"janus:rho=0.9,checkpoint={checkpoint}",
+    }
+    games = [
+        rollout("price", players, 8, seed=2, scenario="varied", max_turns=8, **how)
+        for how in ({"engine": "serial"}, {"engine": "thread", "workers": 4})
+    ]
+    np.testing.assert_array_equal(games[0].decisions["price"], games[1].decisions["price"])
+    np.testing.assert_array_equal(games[0].episodes["rho"], games[1].episodes["rho"])
+
+
+@pytest.mark.parametrize("calibrated", ["no", "False", 0, "maybe"])
+def test_a_map_is_used_or_not(checkpoint, calibrated):
+    with pytest.raises(ValueError, match=r"calibrated is .*; it must be true or false"):
+        make_policy("janus", checkpoint=checkpoint, calibrated=calibrated)
+
+
+def test_what_is_in_memory_cannot_be_sent(checkpoint):
+    with pytest.raises(TypeError, match="save them and play janus:checkpoint"):
+        pickle.dumps(Janus.of(load_janus(Path(checkpoint)), 0.5))
+
+
+@pytest.mark.parametrize("content", ["{", "[]"])
+def test_a_damaged_configuration_is_named(checkpoint, tmp_path, content):
+    folder = shutil.copytree(checkpoint, tmp_path / "damaged")
+    (folder / "adapter_config.json").write_text(content)
+    with pytest.raises(ValueError, match=r"adapter_config\.json is not whole"):
+        make_policy("janus", checkpoint=str(folder))
 
 
 def test_a_calibration_map_changes_what_the_network_is_told(checkpoint, tmp_path):

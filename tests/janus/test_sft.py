@@ -14,6 +14,7 @@ import torch
 from negotiation_janus.adapters import load_adapters
 from negotiation_janus.gate_losses import closeness, smoothness
 from negotiation_janus.hypernet import Hypernet, HypernetSettings
+from negotiation_janus.processes import Processes
 from negotiation_janus.sft import SftSettings, Trainer
 from negotiation_janus.training_state import checkpoints, load_state, save_state
 from negotiation_janus.transcripts import Transcripts, read_transcripts
@@ -107,6 +108,28 @@ def test_parts_and_checkpointing_change_nothing(data, changes):
     assert losses == pytest.approx(others, rel=1e-4)
     for name, weight in weights(found.model).items():
         assert torch.allclose(weight, weights(expected.model)[name], atol=1e-4), name
+
+
+def test_checkpointing_computes_the_forward_pass_twice(data):
+    counts = []
+    for checkpointed in (False, True):
+        trainer = Trainer(new_model(new_base()), TEXT, data, replace(SETTINGS, gradient_checkpointing=checkpointed))
+        layer, passes = trainer.model.model.get_base_model().model.layers[0].mlp, []
+        layer.register_forward_hook(lambda *_, passes=passes: passes.append(1))
+        trainer.step(0)
+        counts.append(len(passes))
+    assert counts == [1, 2]
+
+
+def test_a_process_without_a_row_sums_as_many_gradients_as_the_others(data, monkeypatch):
+    shapes = []
+    monkeypatch.setattr("torch.distributed.all_reduce", lambda tensor: shapes[-1].append(tensor.shape))
+    for rank in range(2):
+        shapes.append([])
+        settings = replace(SETTINGS, batch_size=1)
+        Trainer(new_model(new_base()), TEXT, data, settings, Processes(rank, 2)).step(0)
+    assert shapes[0] == shapes[1]
+    assert len(shapes[0]) > 10
 
 
 def test_answers_weigh_by_their_kind_and_their_place(data):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -107,6 +108,27 @@ def test_a_misspelled_setting_is_refused(tmp_path):
     (tmp_path / "own.toml").write_text("max_step = 3\n", encoding="utf-8")
     with pytest.raises(ValueError, match="max_steps"):
         read_config(tmp_path / "own.toml")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('lr = "2e-3"', "lr is '2e-3'; it must be of type float"),
+        ("rank = 4.0", "rank is 4.0; it must be of type int"),
+        ("bf16 = 1", "it must be of type bool"),
+        ('gate = "no"', "it must be of type bool"),
+        ('targets = "q_proj"', "it must be of type tuple"),
+        ('split = "x"', "Literal['episode', 'pair']"),
+        ("k_history = true", "int | None"),
+    ],
+)
+def test_a_setting_of_another_type_is_refused(tmp_path, line, message):
+    path = tmp_path / "config.toml"
+    path.write_text(line)
+    with pytest.raises(ValueError, match=re.escape(message)):
+        read_config(path)
+    path.write_text('targets = ["q_proj"]\nlr = 1\nk_history = 3')
+    assert read_config(path) == {"targets": ("q_proj",), "lr": 1, "k_history": 3}
 
 
 def test_without_a_gate_nothing_depends_on_the_command(data, tmp_path):

@@ -67,3 +67,17 @@ def test_what_is_no_table_of_ours_is_refused(tmp_path):
     pl.read_parquet(tmp_path / DECISIONS).write_parquet(tmp_path / DECISIONS)
     with pytest.raises(RecordError, match="schema version none, and 1 is read here"):
         list(read_parquet_games(tmp_path, 10))
+
+
+@pytest.mark.parametrize("column", ["action_price", "action_type", "trajectory_id"])
+def test_a_table_without_a_column_is_refused(tmp_path, column):
+    import pyarrow.parquet as pq
+
+    written(tmp_path, *RUNS["price"])
+    table = pq.ParquetFile(tmp_path / DECISIONS).read()
+    version = {"schema_version": "1"}
+    with pq.ParquetWriter(tmp_path / DECISIONS, table.drop_columns([column]).schema) as file:
+        file.write_table(table.drop_columns([column]))
+        file.add_key_value_metadata(version)
+    with pytest.raises(RecordError, match=f"{column}.*make them anew"):
+        list(read_parquet_games(tmp_path, 100))
