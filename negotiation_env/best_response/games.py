@@ -101,7 +101,7 @@ class Games:
     @cached_property
     def surplus(self) -> Float64:
         """(B,) what there is to gain in all, at least 0, currency units."""
-        return np.maximum(self.limits[0] - self.limits[1], 0.0)
+        return np.asarray(np.maximum(self.limits[0] - self.limits[1], 0.0))
 
     def price(self, game: Int64, step: Int64) -> Float64:
         """The price (...) so many steps from the responder's end of the range, in the given games."""
@@ -111,7 +111,7 @@ class Games:
 
     def gain(self, game: Int64, price: Float64) -> Float64:
         """What a price gains the responder (...), currency units; NaN stays."""
-        return rules.payoff(self.role, self.limits[self.seat][game], price)
+        return np.asarray(rules.payoff(self.role, self.limits[self.seat][game], price))
 
     def worth(self, game: Int64, price: Float64, offer_turn: int) -> Float64:
         """The responder's discounted gain (...) of a deal at a price offered on a turn, currency units."""
