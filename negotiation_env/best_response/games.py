@@ -93,6 +93,10 @@ class Games:
     def __len__(self) -> int:
         return len(self.number)
 
+    def some(self, rows: Int64) -> Games:
+        """Some of the games (n,); the opponent is asked about these from then on, and no longer about others."""
+        return self if len(rows) == len(self) else Games(self.run, self.seat, self.number[rows], self.first)
+
     @property
     def max_turns(self) -> int:
         """The deadline."""

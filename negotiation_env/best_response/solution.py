@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +21,12 @@ _TOKENS = 12
 """Beside these, its best price and the next ones: for an opponent that only moves if it sees a move."""
 _ALL = 2049
 """Up to so many prices of a game, all of them are tried."""
-_ROOM, _ROOM_OF_ALL = 48, 50_000
-"""Positions of a game that are kept on a turn, if some or all prices are tried."""
+_ROOM = 48
+"""Positions of a game that are kept on a turn, if some prices are tried."""
+_OFFERS_OF_ALL = 200_000
+"""If all prices are tried: in so many positions that so many offers are tried on a turn."""
+_AT_ONCE = 4_000_000
+"""Offers that are tried at once, over all games."""
 _AGREES = 1e-6
 """Currency units by which what was worked out and what was played out may differ."""
 
@@ -51,16 +56,16 @@ def solve(games: Games, room: int | None) -> Solution:
     """Work out the best response in games that the same seat opens; ``room`` as in `best_response`."""
     probed = probe(games)
     tried, of_all = _tried(games)
-    room = room or (_ROOM_OF_ALL if of_all else _ROOM)
-    found, memory = _worked_out(games, tried, of_all, probed.memory, room), probed.memory
-    if not found.confirmed.all() and memory is not None:
-        memory = None
-        found = found.or_better(_worked_out(games, tried, of_all, None, room))
-    every = np.arange(len(games))
+    width = tried.shape[1]
+    room = room or (max(_ROOM, _OFFERS_OF_ALL // width) if of_all else _ROOM)
+    every, size = np.arange(len(games)), max(1, _AT_ONCE // (room * width))
+    parts = [every[start : start + size] for start in range(0, len(games), size)]
+    found = _joined([_best_of(games.some(rows), tried[rows], of_all, probed.memory, room) for rows in parts])
     end = np.maximum(games.gain(every, games.price(every, np.zeros(len(games), dtype=np.int64))), 0.0)
     bound = games.surplus if probed.rational else end
-    exact = found.exact | (found.value >= bound - _AGREES)
+    exact = (found.exact & found.confirmed.all()) | (found.value >= bound - _AGREES)
     upper = np.where(exact, found.value, bound)
+    memory = probed.memory if found.confirmed.all() else None
     method = _in_words(memory, exact, of_all, probed.rational, probed.positions)
     return Solution(games, found.ask, found.level, found.value, found.opponent, upper, exact, memory, method)
 
@@ -76,18 +81,33 @@ class _Found:
     exact: Bool
     confirmed: Bool
 
-    def or_better(self, other: _Found) -> _Found:
-        """The better of two responses in each game; exact only where this one was confirmed."""
-        ours = self.confirmed | (self.value >= other.value)
-        pick = ours[:, None]
-        return _Found(
-            np.where(pick, self.ask, other.ask),
-            np.where(pick, self.level, other.level),
-            np.where(ours, self.value, other.value),
-            np.where(ours, self.opponent, other.opponent),
-            self.exact | (~self.confirmed & other.exact),
-            self.confirmed | other.confirmed,
-        )
+
+def _joined(parts: Sequence[_Found]) -> _Found:
+    return _Found(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(_Found)))
+
+
+def _best_of(games: Games, tried: Int64, of_all: bool, memory: int | None, room: int) -> _Found:
+    """The response that a memory leads to, or a search without one, where that is better.
+
+    It is searched without one if any game earns something else when it is played out: the opponent looks at more than
+    the probes have shown, and nothing is exact.
+    """
+    found = _worked_out(games, tried, of_all, memory, room)
+    if memory is None or found.confirmed.all():
+        return found
+    other = _worked_out(games, tried, of_all, None, room)
+    ours = found.value >= other.value
+
+    def better(one: Float64, two: Float64) -> Float64:
+        return np.where(ours[:, None] if one.ndim > 1 else ours, one, two)
+
+    return replace(
+        found,
+        ask=better(found.ask, other.ask),
+        level=better(found.level, other.level),
+        value=better(found.value, other.value),
+        opponent=better(found.opponent, other.opponent),
+    )
 
 
 def _worked_out(games: Games, tried: Int64, of_all: bool, memory: int | None, room: int) -> _Found:

@@ -172,7 +172,7 @@ def test_how_much_an_opponent_looks_back_on(policy, memory):
 
 
 class Forgetful:
-    """Time-dependent but for one history in ten million: what probes cannot find."""
+    """Time-dependent, until it has been offered the end of the range three times."""
 
     def reset(self, size, seed=None):
         """Nothing."""
@@ -293,3 +293,19 @@ def test_wrong_input(given, error, message):
 def test_a_policy_object_is_an_opponent():
     one, two = (best_response(given, num_games=5, seed=1).value for given in ("linear", make_policy("linear")))
     assert one.tolist() == two.tolist()
+
+
+def test_many_games_are_worked_out_in_parts(monkeypatch):
+    whole = best_response("tit_for_tat", "varied", num_games=30, seed=1)
+    monkeypatch.setattr("negotiation_env.best_response.solution._AT_ONCE", 10_000)
+    parts = best_response("tit_for_tat", "varied", num_games=30, seed=1)
+    assert whole.value.tolist() == parts.value.tolist()
+    assert whole.gap("linear").gap.tolist() == parts.gap("linear").gap.tolist()
+
+
+def test_more_room_finds_no_less():
+    tight, wide = (best_response("micro_fine", "varied", num_games=10, seed=1, room=room) for room in (1, 200))
+    assert wide.mean >= tight.mean
+    grid = {"price_grid": 101, "num_games": 2, "max_turns": 8}
+    assert best_response("tit_for_tat", "varied", seed=1, room=2, **grid).exact.mean() < 1.0
+    assert best_response("tit_for_tat", "varied", seed=1, room=11_000, **grid).exact.all()
