@@ -115,7 +115,7 @@ def test_checkpointing_computes_the_forward_pass_twice(data):
     for checkpointed in (False, True):
         trainer = Trainer(new_model(new_base()), TEXT, data, replace(SETTINGS, gradient_checkpointing=checkpointed))
         layer, passes = trainer.model.model.get_base_model().model.layers[0].mlp, []
-        layer.register_forward_hook(lambda *_, passes=passes: passes.append(1))
+        layer.register_forward_pre_hook(lambda *_, passes=passes: passes.append(1))
         trainer.step(0)
         counts.append(len(passes))
     assert counts == [1, 2]
