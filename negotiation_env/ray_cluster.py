@@ -39,6 +39,7 @@ def connected(workers: int | None = None, address: str | None = None) -> Iterato
         if not ray.is_initialized():
             _connect(ray, workers, address or os.environ.get("RAY_ADDRESS"))
             _is_ours = True
+            _tell_of_lost_workers(ray, False)
         _users += 1
     try:
         yield ray
@@ -46,8 +47,9 @@ def connected(workers: int | None = None, address: str | None = None) -> Iterato
         with _lock:
             _users -= 1
             if _is_ours and not _users:
-                ray.shutdown()
                 _is_ours = False
+                ray.shutdown()
+                _tell_of_lost_workers(ray, True)
 
 
 def cpus(ray: ModuleType) -> int:
@@ -77,6 +79,11 @@ def _connect(ray: ModuleType, workers: int | None, address: str | None) -> None:
     except (ConnectionError, RuntimeError, ValueError) as error:
         first_line = str(error).strip().partition("\n")[0]
         raise ConnectionError(f"no connection to the Ray cluster at {address!r}: {first_line}") from error
+
+
+def _tell_of_lost_workers(ray: ModuleType, is_wanted: bool) -> None:
+    """Whether Ray may print, among the results of a command, that it does again what a lost worker had to do."""
+    ray._private.worker._worker_logs_enabled = is_wanted  # no option has a say in these messages
 
 
 def _check_reachable(address: str) -> None:
