@@ -76,9 +76,12 @@ def _connect(ray: ModuleType, workers: int | None, address: str | None) -> None:
     _check_reachable(address)
     try:
         ray.init(address, **quiet)
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        first_line = str(error).strip().partition("\n")[0]
-        raise ConnectionError(f"no connection to the Ray cluster at {address!r}: {first_line}") from error
+    except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+        first_line = str(error).strip().partition("\n")[0].rstrip(".")
+        raise ConnectionError(
+            f"no connection to the Ray cluster at {address!r}: {first_line}. A cluster that asks for a token needs "
+            "RAY_AUTH_MODE=token, see the documentation of Ray."
+        ) from error
 
 
 def _tell_of_lost_workers(ray: ModuleType, is_wanted: bool) -> None:
