@@ -18,7 +18,7 @@ from engine_speed import deterministic
 from measure import Figure, options_of, report
 
 from negotiation_env.engine import play_batch
-from negotiation_env.engines import map_in_order, play_ranges, started
+from negotiation_env.engines import play_ranges, share_out, started
 from negotiation_env.records.generate import generate
 from negotiation_env.run import Run, make_run
 
@@ -31,8 +31,8 @@ BILLION = 1e9
 CORES = (2, 64, 1024)
 NOTES = [
     f"All deterministic strategies in both seats, in batches of {BATCH:,} games; wall-clock time, two workers unless "
-    f"it says one. Beyond start-up: the time of {MANY} batches less that of {FEW}, median of {ROUNDS} rounds in which all "
-    "are measured one after the other.",
+    f"it says one. Beyond start-up: the time of {MANY} batches less that of {FEW}, median of {ROUNDS} rounds in which "
+    "all are measured one after the other.",
     "Summaries: each worker plays a batch and sends two numbers. Records: it sends all moves. Dataset: they are also "
     "written, as Parquet, by the process that asks for them.",
     "Projected: 10^9 games on so many cores like these, the longer of two times: that of the workers, each as fast as "
@@ -74,7 +74,7 @@ def summary(played: Run, bounds: tuple[int, int]) -> list[float]:
 
 def summaries(engine: str, workers: int, batches: int) -> None:
     """Games of which only summaries come back."""
-    assert len(list(map_in_order(engine, partial(summary, run()), bounds_of(batches), workers))) == batches
+    assert len(list(share_out(engine, partial(summary, run()), bounds_of(batches), workers))) == batches
 
 
 def records(engine: str, workers: int, batches: int) -> None:

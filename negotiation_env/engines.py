@@ -11,11 +11,16 @@ import numpy as np
 
 from negotiation_env.engine import Batch, play_batch
 from negotiation_env.episodes import Episodes
-from negotiation_env.registry import unknown_name
+from negotiation_env.registry import load_target, unknown_name
 from negotiation_env.run import Run
 
 SERIAL, PROCESS, THREAD, RAY = ENGINES = ("serial", "process", "thread", "ray")
-MAPPING = (SERIAL, PROCESS, RAY)
+SHARING = {
+    PROCESS: "negotiation_env.workers:map_in_processes",
+    RAY: "negotiation_env.ray_engine:map_in_ray",
+}
+"""Engines with worker processes -> their function ``(work, items, workers)``, which gives results in order."""
+MAPPING = (SERIAL, *SHARING)
 """Those that do any work, and not only games."""
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -33,7 +38,7 @@ def check_workers(workers: int | None) -> None:
         raise ValueError(f"workers is {workers!r}; it must be a whole number, at least 1.")
 
 
-def map_in_order(
+def share_out(
     engine: str, work: Callable[[Item], Result], items: Iterable[Item], workers: int | None = None
 ) -> Iterator[Result]:
     """``map(work, items)``, by an engine of `MAPPING`.
@@ -54,15 +59,10 @@ def map_in_order(
     """
     check_engine(engine, MAPPING)
     check_workers(workers)
-    if engine == PROCESS:
-        from negotiation_env.workers import map_in_processes
-
-        return map_in_processes(work, items, workers or 1)
-    if engine == RAY:
-        from negotiation_env.ray_engine import map_in_ray
-
-        return map_in_ray(work, items, workers)
-    return map(work, items)
+    if engine == SERIAL:
+        return map(work, items)
+    mapped: Callable[..., Iterator[Result]] = load_target(SHARING[engine])
+    return mapped(work, items, (workers or 1) if engine == PROCESS else workers)
 
 
 def started(engine: str, workers: int | None = None, ray_address: str | None = None) -> AbstractContextManager[object]:
@@ -136,7 +136,7 @@ def play_ranges(
     if is_side_by_side(run, engine):
         yield from _in_threads(engine, run, bounds, workers or 1, record, keep)
         return
-    for batch in map_in_order(engine, partial(_play, run, record), bounds, workers):
+    for batch in share_out(engine, partial(_play, run, record), bounds, workers):
         episodes = Episodes(run, batch)
         if keep is not None:
             keep(episodes)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from negotiation_env.engine import Batch, play_batch
-from negotiation_env.engines import MAPPING, check_engine, check_players, map_in_order
+from negotiation_env.engines import MAPPING, check_engine, check_players, share_out
 from negotiation_env.policy import Float64, Int64
 from negotiation_env.price.rules import SIDES
 from negotiation_env.records.usage import used
@@ -217,7 +217,7 @@ class _Match:
         """What came out in each cell, by policy."""
         for policies in self.policies.values():
             check_players(self._run([rival.policy for rival in self.opponents], *cells[0][1:], policies), engine)
-        return map_in_order(engine, self.outcomes, cells, workers)
+        return share_out(engine, self.outcomes, cells, workers)
 
     def outcomes(self, cell: Cell) -> dict[str, Outcomes]:
         """What came out in one cell, by policy."""

@@ -1,6 +1,5 @@
 """The engine `ray`: what the other engines give, from workers that may die, and players that wait as actors."""
 
-import importlib
 import os
 import signal
 import subprocess
@@ -20,7 +19,7 @@ from typer.testing import CliRunner
 
 from negotiation_env import make_policy, register_policy, register_scenario, rollout
 from negotiation_env.advice import is_advice
-from negotiation_env.engines import map_in_order, started
+from negotiation_env.engines import share_out, started
 from negotiation_env.ray_actors import with_actors
 from negotiation_env.records.generate import generate
 from negotiation_env.run import make_run
@@ -100,7 +99,7 @@ def test_a_player_that_kills_every_worker_gives_advice(tmp_path):
 
 
 def test_results_are_in_order_and_few_wait(tmp_path):
-    results = map_in_order("ray", partial(slowest_first, tmp_path), range(30), 2)
+    results = share_out("ray", partial(slowest_first, tmp_path), range(30), 2)
     for item in range(30):
         assert next(results) == item * item
         time.sleep(0.01)
@@ -109,7 +108,7 @@ def test_results_are_in_order_and_few_wait(tmp_path):
 
 
 def test_no_more_work_at_once_than_there_are_workers(tmp_path):
-    assert list(map_in_order("ray", partial(slowest_first, tmp_path), range(6), 1)) == [n * n for n in range(6)]
+    assert list(share_out("ray", partial(slowest_first, tmp_path), range(6), 1)) == [n * n for n in range(6)]
 
 
 @pytest.mark.parametrize("engine", ["process", "ray"])
@@ -148,15 +147,16 @@ class Own(TimeDependent):
 """
 
 
-def test_what_is_registered_later_is_known_to_the_workers(tmp_path, monkeypatch):
-    (tmp_path / "later_scenarios.py").write_text(WIDE)
-    (tmp_path / "later_policies.py").write_text(OWN)
+@pytest.mark.parametrize("engine", ["process", "ray"])
+def test_what_is_registered_later_is_known_to_the_workers(tmp_path, monkeypatch, engine):
+    name = f"later_{engine}"
+    (tmp_path / f"{name}_scenarios.py").write_text(WIDE)
+    (tmp_path / f"{name}_policies.py").write_text(OWN)
     monkeypatch.syspath_prepend(tmp_path)
-    register_scenario("later", "later_scenarios:wide")
-    register_policy("later", "later_policies:Own", defaults={"exponent": 2.0})
-    assert_same(*(against_linear("later", engine=engine, scenario="later") for engine in ("serial", "ray")))
-    made = list(map_in_order("ray", importlib.import_module("negotiation_env").make_policy, ["later"], 1))
-    assert made[0].exponent == 2.0
+    register_scenario(name, f"{name}_scenarios:wide")
+    register_policy(name, f"{name}_policies:Own", defaults={"exponent": 2.0})
+    assert_same(*(against_linear(name, engine=which, scenario=name) for which in ("serial", engine)))
+    assert next(share_out(engine, make_policy, [name], 1)).exponent == 2.0
 
 
 @pytest.mark.parametrize("workers", [None, 6])
