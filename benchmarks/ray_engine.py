@@ -1,6 +1,6 @@
 """The engines process and ray beside each other, and how far they would go with more cores.
 
-python benchmarks/ray_engine.py              # about five minutes; needs two free cores and the extra ray
+python benchmarks/ray_engine.py              # some minutes; needs two free cores and the extra ray
 python benchmarks/ray_engine.py --write      # also write the section of benchmarks/RESULTS.md
 """
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 from engine_speed import deterministic
@@ -23,16 +24,14 @@ from negotiation_env.records.generate import generate
 from negotiation_env.run import Run, make_run
 
 TITLE = "From one core to many"
-BATCH = 32_768
-FEW, MANY = 4, 24
-"""Batches; what lies between is measured, so that start-up is not."""
-ROUNDS = 3
+BATCH = 16_384
+BATCHES, FIRST = 24, 4
+"""How many are played, and how many of them come before the clock starts, so that start-up is not measured."""
 BILLION = 1e9
 CORES = (2, 64, 1024)
 NOTES = [
-    f"All deterministic strategies in both seats, in batches of {BATCH:,} games; wall-clock time, two workers unless "
-    f"it says one. Beyond start-up: the time of {MANY} batches less that of {FEW}, median of {ROUNDS} rounds in which "
-    "all are measured one after the other.",
+    f"All deterministic strategies in both seats, {BATCHES} batches of {BATCH:,} games; wall-clock time from result "
+    f"{FIRST} to the last one, so without start-up; medians of rounds in which all are measured one after the other.",
     "Summaries: each worker plays a batch and sends two numbers. Records: it sends all moves. Dataset: they are also "
     "written, as Parquet, by the process that asks for them.",
     "Projected: 10^9 games on so many cores like these, the longer of two times: that of the workers, each as fast as "
@@ -59,53 +58,47 @@ def run() -> Run:
     return make_run("price", {"buyer_0": pool, "seller_0": pool}, 0)
 
 
-def bounds_of(batches: int) -> list[tuple[int, int]]:
-    """The ranges of so many batches of games."""
-    return [(BATCH * number, BATCH * (number + 1)) for number in range(batches)]
+BOUNDS = [(BATCH * number, BATCH * (number + 1)) for number in range(BATCHES)]
 
 
 def summary(played: Run, bounds: tuple[int, int]) -> list[float]:
     """Play a batch and say how it went."""
     batch = play_batch(played, np.arange(*bounds), record=False)
-    results = played.domain.result_columns(played.config, batch.episodes)
-    columns = {name: column() if callable(column) else column for name, column in results.items()}
-    return [float(np.mean(columns["deal"])), float(np.mean(batch.episodes["turns"]))]
+    return [float(np.isfinite(batch.episodes["price"]).mean()), float(batch.episodes["turns"].mean())]
 
 
-def summaries(engine: str, workers: int, batches: int) -> None:
+def summaries(engine: str, workers: int, done: Callable[[], None]) -> None:
     """Games of which only summaries come back."""
-    assert len(list(share_out(engine, partial(summary, run()), bounds_of(batches), workers))) == batches
+    for _ in share_out(engine, partial(summary, run()), BOUNDS, workers):
+        done()
 
 
-def records(engine: str, workers: int, batches: int) -> None:
+def records(engine: str, workers: int, done: Callable[[], None]) -> None:
     """Games that come back whole."""
-    assert sum(map(len, play_ranges(engine, run(), bounds_of(batches), workers))) == batches * BATCH
+    for _ in play_ranges(engine, run(), BOUNDS, workers):
+        done()
 
 
-def dataset(engine: str, workers: int, batches: int) -> None:
+def dataset(engine: str, workers: int, done: Callable[[], None]) -> None:
     """Games that are written."""
     with TemporaryDirectory() as folder:
-        generate(run(), batches * BATCH, Path(folder) / "tables", engine=engine, workers=workers, shard_size=BATCH)
+        path, number = Path(folder) / "tables", BATCH * BATCHES
+        how: dict[str, Any] = {"engine": engine, "workers": workers, "shard_size": BATCH}
+        generate(run(), number, path, progress=lambda _: done(), **how)
 
 
-def speeds(actions: Sequence[Callable[[int], None]]) -> list[Speed]:
+def speeds(actions: Sequence[Callable[[Callable[[], None]], None]], rounds: int) -> list[Speed]:
     """Of each action, beyond start-up."""
-    found = np.empty((len(actions), ROUNDS, 2))
-    for turn in range(ROUNDS):
+    found = np.empty((len(actions), rounds, 2))
+    for turn in range(rounds):
         for row, action in enumerate(actions):
-            few, many = timed(action, FEW), timed(action, MANY)
-            found[row, turn] = (many - few) / ((MANY - FEW) * BATCH)
-    return [Speed(*times) for times in np.median(found, axis=1).tolist()]
+            times: list[tuple[float, float]] = []
+            action(lambda times=times: times.append((time.perf_counter(), time.process_time())))
+            found[row, turn] = np.subtract(times[-1], times[FIRST - 1]) / ((BATCHES - FIRST) * BATCH)
+    return [Speed(*medians) for medians in np.median(found, axis=1).tolist()]
 
 
-def timed(action: Callable[[int], None], batches: int) -> np.ndarray:
-    """Wall-clock and CPU-seconds of this process."""
-    start = np.array([time.perf_counter(), time.process_time()])
-    action(batches)
-    return np.array([time.perf_counter(), time.process_time()]) - start
-
-
-def figures() -> list[Figure]:
+def figures(rounds: int) -> list[Figure]:
     """Measure everything."""
     cases = [("process", 1), ("process", 2), ("ray", 2)]
     kinds = {"summaries": summaries, "records": records, "a dataset": dataset}
@@ -114,10 +107,12 @@ def figures() -> list[Figure]:
     with started("ray", 2):
         ray_starts = time.perf_counter() - start
         for name, kind in kinds.items():
-            one, two, spread = speeds([partial(kind, *case) for case in cases])
+            one, two, spread = speeds([partial(kind, *case) for case in cases], rounds)
             found += compared(name, one, two, spread)
             found += [projected(name, spread, cores) for cores in CORES]
-    processes_start = float(timed(partial(summaries, "process", 2), 1)[0])
+    start = time.perf_counter()
+    next(iter(share_out("process", abs, [1, 2], 2)))
+    processes_start = time.perf_counter() - start
     return [
         *found,
         Figure("start of Ray on this machine", ray_starts, "s", reference=f"processes: {processes_start:.1f} s"),
@@ -160,8 +155,16 @@ def projected(name: str, spread: Speed, cores: int) -> Figure:
 
 def main() -> None:
     """Measure, print, and write if asked to."""
-    options = options_of(__doc__).parse_args()
-    report(TITLE, figures(), NOTES, "python benchmarks/ray_engine.py", options.write)
+    parser = options_of(__doc__)
+    parser.add_argument("--rounds", type=int, default=3, help="how often each is measured")
+    options = parser.parse_args()
+    report(
+        TITLE,
+        figures(options.rounds),
+        NOTES,
+        f"python benchmarks/ray_engine.py --rounds {options.rounds}",
+        options.write,
+    )
 
 
 if __name__ == "__main__":
