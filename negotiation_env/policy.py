@@ -96,8 +96,10 @@ class Policy(Protocol[ViewT, DecisionT]):
     A policy that waits for a server or a person says with an attribute ``games_at_once`` how many games it can play
     side by side; they are then played by threads, each with a deep copy of its own. A policy that holds what threads
     can share (a model, a client of a server) or what cannot be copied (a lock, an open file) defines ``__deepcopy__``,
-    which shares that and copies what is kept by game; a policy that keeps nothing returns itself. Where there is a
-    method ``check_ready()``, commands call it before the first game; it raises with what is missing.
+    which shares that and copies what is kept by game; a policy that keeps nothing returns itself. With Ray it is asked
+    in an actor; policies with an equal ``served_by`` share one, and one with a true ``stays_here``, as a person, is
+    asked in this process. Where there is a method ``check_ready()``, commands call it before the first game; it raises
+    with what is missing.
     """
 
     def reset(self, size: int, seed: int | None = None) -> None:

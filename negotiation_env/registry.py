@@ -134,6 +134,18 @@ def register_policy(
     domain_registry[name] = registration
 
 
+def registrations() -> list[Registration]:
+    """All policies that are registered so far: what a worker process has to be told."""
+    return [found for known in _registry.values() for found in known.values()]
+
+
+def register_again(known: Iterable[Registration]) -> None:
+    """Register here what another process has registered."""
+    _load_entry_points()
+    for found in known:
+        register_policy(found.name, found.target, found.domain, found.defaults, kind=found.kind)
+
+
 def _check_kind(kind: str) -> None:
     if kind not in KINDS:
         raise ValueError(unknown_name("kind of policy", kind, KINDS))

@@ -7,12 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from negotiation_env.engine import play_batch
+from negotiation_env.engines import check_engine, check_workers, default_workers, is_side_by_side, play_ranges
 from negotiation_env.episodes import Episodes, concatenate
-from negotiation_env.registry import unknown_name
 from negotiation_env.run import Run, Seat, make_run
 
-ENGINES = ("serial", "process", "thread")
 BATCH_SIZE = 8192
 _LARGEST_BATCH = 131_072
 
@@ -39,9 +37,11 @@ def rollout(
         num_episodes: how many games.
         seed: the run's seed; the same seed gives the same games for any batch size, engine and worker count.
         options: fix the limits or the first mover, as scalars or as arrays with one value a game.
-        engine: ``"serial"``, ``"process"`` (worker processes), or ``"thread"``: each thread plays one game at a time,
-            with players of its own. By default threads if a player waits for a server or a person, else serial.
-        workers: how many worker processes or threads; by default 1, with threads as many as the players allow.
+        engine: ``"serial"``, ``"process"`` (worker processes), ``"ray"`` (the workers of this machine or of the cluster
+            of ``ray.init`` or ``RAY_ADDRESS``), or ``"thread"``: each thread plays one game at a time, with players of
+            its own. By default threads if a player waits for a server or a person, else serial.
+        workers: how many worker processes or threads; by default 1, with Ray as many as it has CPUs, and with players
+            that wait as many games as they allow.
         record: whether to keep the decision table; the episode table is always kept.
         batch_size: how many games are played in lockstep; by default more, the more players there are to sample, and
             one with threads.
@@ -52,6 +52,9 @@ def rollout(
     Raises:
         ValueError: a bad value, an unknown name, or an illegal decision of a policy (named, with the rows).
         TypeError: an unknown setting or policy parameter, or a player that cannot be sent or copied to a worker.
+        RuntimeError: a worker has died.
+        ImportError: Ray is not installed.
+        ConnectionError: the Ray cluster cannot be reached.
     """
     if isinstance(num_episodes, bool) or not isinstance(num_episodes, int | np.integer) or num_episodes < 1:
         raise ValueError(f"num_episodes is {num_episodes!r}; it must be a whole number, at least 1.")
@@ -86,27 +89,14 @@ def play_parts(
 ) -> Iterator[Episodes]:
     """Play games ``start`` to ``stop`` of a run, batch by batch, in order; see `rollout` for the arguments."""
     engine = best_engine(run) if engine is None else engine
-    if engine not in ENGINES:
-        raise ValueError(unknown_name("engine", engine, ENGINES))
-    if workers is None:
-        workers = run.games_at_once or 1 if engine == "thread" else 1
+    check_engine(engine)
+    workers = default_workers(run, engine) if workers is None else workers
     batch_size = best_batch_size(run, engine) if batch_size is None else batch_size
-    for name, value in (("workers", workers), ("batch_size", batch_size)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise ValueError(f"{name} is {value!r}; it must be a whole number, at least 1.")
+    check_workers(workers)
+    if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
+        raise ValueError(f"batch_size is {batch_size!r}; it must be a whole number, at least 1.")
     bounds = [(low, min(low + batch_size, stop)) for low in range(start, stop, batch_size)]
-    if engine == "process":
-        from negotiation_env.workers import play_in_processes
-
-        yield from play_in_processes(run, bounds, workers, record)
-        return
-    if engine == "thread":
-        from negotiation_env.threads import play_in_threads
-
-        yield from play_in_threads(run, bounds, workers, record)
-        return
-    for low, high in bounds:
-        yield Episodes(run, play_batch(run, np.arange(low, high), record))
+    yield from play_ranges(engine, run, bounds, workers, record)
 
 
 def best_engine(run: Run) -> str:
@@ -117,9 +107,9 @@ def best_engine(run: Run) -> str:
 def best_batch_size(run: Run, engine: str = "serial") -> int:
     """A batch in which each player has enough games to decide in at once, and which fits the processor's cache.
 
-    With threads it is one game, which then waits for nothing but its own players.
+    With players that wait it is one game, which then waits for nothing but its own players.
     """
-    if engine == "thread":
+    if is_side_by_side(run, engine):
         return 1
     players = max(len(seat) for seat in run.players)
     return min(BATCH_SIZE * players, _LARGEST_BATCH)

@@ -4,45 +4,24 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import pickle
 import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from functools import partial
+from functools import cache
 from typing import Any, TypeVar
 
-import numpy as np
-
 from negotiation_env.advice import judged
-from negotiation_env.engine import Batch, play_batch
-from negotiation_env.episodes import Episodes
+from negotiation_env.assignment import packed, unpacked
 from negotiation_env.run import Run
-from negotiation_env.scenarios import register_scenario, registered
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-_work: Callable[[Any], Any] | None = None
-_failure: str | None = None
-
-
-def play_in_processes(run: Run, bounds: Sequence[tuple[int, int]], workers: int, record: bool) -> Iterator[Episodes]:
-    """Play the game ranges ``bounds`` of a run in worker processes; at most ``2 * workers`` are in memory.
-
-    Raises:
-        ValueError: a player waits for a server or a person.
-        TypeError: a player cannot be sent to another process.
-    """
-    check_players(run)
-    for batch in map_in_processes(partial(_play, run, record), bounds, workers):
-        yield Episodes(run, batch)
-
-
-def _play(run: Run, record: bool, bounds: tuple[int, int]) -> Batch:
-    return play_batch(run, np.arange(*bounds), record)
+_sent = b""
+"""The one work that this worker process does."""
 
 
 def map_in_processes(work: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
@@ -53,12 +32,12 @@ def map_in_processes(work: Callable[[Item], Result], items: Iterable[Item], work
         RuntimeError: a worker process has died.
     """
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, context, _receive, (_pickled(work),))
+    pool = ProcessPoolExecutor(workers, context, _begin, (packed(work),))
     finished = False
     try:
         pending: deque[Future[Result]] = deque()
         for item in items:
-            with _one_thread_each():
+            with one_thread_each():
                 pending.append(pool.submit(_do, item))
             if len(pending) >= 2 * workers:
                 yield pending.popleft().result()
@@ -76,7 +55,7 @@ def map_in_processes(work: Callable[[Item], Result], items: Iterable[Item], work
 
 
 @contextmanager
-def _one_thread_each() -> Iterator[None]:
+def one_thread_each() -> Iterator[None]:
     """Have processes that start meanwhile multiply matrices with one thread, unless the user has said with how many."""
     added = [name for name in _THREADS if name not in os.environ]
     os.environ.update(dict.fromkeys(added, "1"))
@@ -97,34 +76,18 @@ def check_players(run: Run) -> None:
             )
 
 
-def _pickled(work: Callable[[Any], Any]) -> bytes:
-    try:
-        return pickle.dumps((work, registered()))
-    except (pickle.PicklingError, AttributeError, TypeError) as error:
-        raise TypeError(
-            f"a player cannot be sent to worker processes ({error}); define its class at the top of a module, "
-            "or use engine='serial'."
-        ) from error
-
-
-def _receive(pickled: bytes) -> None:
+def _begin(pickled: bytes) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent process decides
-    global _work, _failure  # each worker process holds the one work that it does
-    try:
-        _work, scenarios = pickle.loads(pickled)  # our own parent process made these bytes
-    except (AttributeError, ImportError) as error:
-        _failure = str(error)
-        return
-    for domain, targets in scenarios.items():
-        for name, target in targets.items():
-            register_scenario(name, target, domain)
+    global _sent
+    _sent = pickled
 
 
 @judged()
 def _do(item: Any) -> Any:  # noqa: ANN401  # whatever the work is for
-    if _work is None:
-        raise TypeError(
-            f"a worker process cannot import a player ({_failure}); define its class at the top of a module, or use "
-            "engine='serial'."
-        )
-    return _work(item)
+    return _work()(item)
+
+
+@cache
+def _work() -> Callable[[Any], Any]:
+    work: Callable[[Any], Any] = unpacked(_sent)
+    return work

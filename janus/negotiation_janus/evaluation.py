@@ -17,14 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from negotiation_env.engine import Batch, play_batch
+from negotiation_env.engines import MAPPING, check_engine, check_players, share_out
 from negotiation_env.policy import Float64, Int64
 from negotiation_env.price.rules import SIDES
 from negotiation_env.records.usage import used
-from negotiation_env.registry import AnyPolicy, Player, make_player, unknown_name
+from negotiation_env.registry import AnyPolicy, Player, make_player, make_policy
 from negotiation_env.run import Run, Seat, make_run
 from negotiation_env.seeding import check_seed
 from negotiation_env.turns import FAULTED, mover
-from negotiation_env.workers import check_players, map_in_processes
 from negotiation_env.wrappers import check_rho
 from negotiation_janus.achievable import Search
 from negotiation_janus.families import part_of
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 COMMANDS = (-1.0, *(round(0.1 * step, 1) for step in range(11)))
 """The commands that are given if none are named."""
 IMPASSE = -1.0
-ENGINES = ("serial", "process")
 Make = Callable[[float], str | AnyPolicy]
 Cell = tuple[int, str, str]
 """The place of an opponent in the list, the seat of the policy, the first mover."""
@@ -95,7 +94,7 @@ def evaluate_policies(
     first_movers: Sequence[str] = SIDES,
     strict: bool = False,
     engine: str = "serial",
-    workers: int = 1,
+    workers: int | None = None,
     progress: Callable[[int], None] | None = None,
     **settings: Any,  # noqa: ANN401  # the games' settings
 ) -> dict[str, RhoEvaluation]:
@@ -110,22 +109,27 @@ def evaluate_policies(
         roles: the seats that the policy takes, ``"buyer"`` and ``"seller"``.
         first_movers: who moves first.
         strict: whether to play further plans as well, for the measure ``strict_regret``.
-        engine: ``"serial"``, or ``"process"``: worker processes, with the same result.
-        workers: how many of them.
+        engine: ``"serial"``, or with the same result ``"process"``, worker processes, or ``"ray"``, those of a cluster.
+        workers: how many of them; by default 1, with Ray as many as it has CPUs.
         progress: called with the number of the policies' episodes that were played since the last call.
         **settings: of the games, see `negotiation_env.price.config.PriceConfig`: scenario, information, max_turns.
 
     Raises:
         ValueError: a bad command, an empty list, a bad setting, or a player that worker processes cannot share.
         TypeError: a player cannot be sent to another process.
+        RuntimeError: a worker process has died.
+        ImportError: Ray is not installed.
+        ConnectionError: the Ray cluster cannot be reached.
     """
-    _check(makers, commands, opponents, roles, first_movers, {"num_episodes": num_episodes, "workers": workers})
+    counts = {"num_episodes": num_episodes, **({} if workers is None else {"workers": workers})}
+    _check(makers, commands, opponents, roles, first_movers, counts)
     if "first_mover" in settings:
         raise ValueError("every first mover is played; give first_movers=['buyer'] to play one of them only.")
-    if engine not in ENGINES:
-        raise ValueError(unknown_name("engine", engine, ENGINES))
+    check_engine(engine, MAPPING)
     chosen = check_seed(seed)
-    policies = {name: [make(float(command)) for command in commands] for name, make in makers.items()}
+    policies = {
+        name: [make_policy(make(float(command)), "price") for command in commands] for name, make in makers.items()
+    }
     players = [make_player(opponent, "price") for opponent in opponents]
     aims = np.array(commands, dtype=np.float64)
     match = _Match(policies, players, _labels(opponents, players), aims, num_episodes, chosen, strict, settings)
@@ -190,7 +194,7 @@ class _Match:
     """All policies with all commands, to be played against one opponent, in one seat, with one first mover, at a time.
 
     Attributes:
-        policies: by name, a policy (or its spec) for each command.
+        policies: by name, one for each command.
         opponents: whom they meet.
         labels: what to call each of them.
         commands: (C,).
@@ -200,7 +204,7 @@ class _Match:
         settings: of the games.
     """
 
-    policies: Mapping[str, Sequence[str | AnyPolicy]]
+    policies: Mapping[str, Sequence[AnyPolicy]]
     opponents: Sequence[Player]
     labels: Sequence[str]
     commands: Float64
@@ -209,13 +213,11 @@ class _Match:
     strict: bool
     settings: Mapping[str, Any]
 
-    def cells(self, cells: Sequence[Cell], engine: str, workers: int) -> Iterator[dict[str, Outcomes]]:
+    def cells(self, cells: Sequence[Cell], engine: str, workers: int | None) -> Iterator[dict[str, Outcomes]]:
         """What came out in each cell, by policy."""
-        if engine == "serial":
-            return map(self.outcomes, cells)
         for policies in self.policies.values():
-            check_players(self._run([opponent.policy for opponent in self.opponents], *cells[0][1:], policies))
-        return map_in_processes(self.outcomes, cells, workers)
+            check_players(self._run([rival.policy for rival in self.opponents], *cells[0][1:], policies), engine)
+        return share_out(engine, self.outcomes, cells, workers)
 
     def outcomes(self, cell: Cell) -> dict[str, Outcomes]:
         """What came out in one cell, by policy."""

@@ -8,6 +8,14 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from negotiation_env.engines import (
+    check_engine,
+    check_players,
+    check_workers,
+    default_workers,
+    is_side_by_side,
+    play_ranges,
+)
 from negotiation_env.episodes import FAULTED, Episodes
 from negotiation_env.records.errors import Interrupted, RecordError, explained
 from negotiation_env.records.faults import FaultFile, fault_lines
@@ -18,10 +26,8 @@ from negotiation_env.records.outputs import TEMPORARY, Output, Writer, find_outp
 from negotiation_env.records.replay import played_again
 from negotiation_env.records.shards import ShardFolder
 from negotiation_env.records.splits import Split
-from negotiation_env.rollouts import best_batch_size, best_engine, play_parts
+from negotiation_env.rollouts import best_batch_size, best_engine
 from negotiation_env.run import Run
-from negotiation_env.threads import play_in_threads
-from negotiation_env.workers import check_players
 
 _LARGEST_SHARD = 32_768
 
@@ -83,7 +89,7 @@ def generate(
         run: what to play, see `negotiation_env.run.make_run`.
         num_episodes: how many games.
         path: ``*.jsonl`` for JSONL; no suffix, or a ``/`` at the end, for a folder with two Parquet files.
-        engine: ``"serial"``, ``"process"`` or ``"thread"``, see `negotiation_env.rollouts.rollout`.
+        engine: ``"serial"``, ``"process"``, ``"thread"`` or ``"ray"``, see `negotiation_env.rollouts.rollout`.
         workers: how many worker processes or threads, see there as well.
         shard_size: how many games are played at once and kept together; by default as many as the engine plays fast,
             with threads one. A recording goes on with the shard size it was begun with.
@@ -104,13 +110,13 @@ def generate(
         raise RecordError("--append keeps what is there and --overwrite replaces it; give one of them.")
     engine = best_engine(run) if engine is None else engine
     shard_size = min(best_batch_size(run, engine), _LARGEST_SHARD) if shard_size is None else shard_size
-    if workers is None:
-        workers = run.games_at_once or 1 if engine == "thread" else 1
-    for name, value in (("num_episodes", num_episodes), ("shard_size", shard_size), ("workers", workers)):
+    workers = default_workers(run, engine) if workers is None else workers
+    for name, value in (("num_episodes", num_episodes), ("shard_size", shard_size)):
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise ValueError(f"{name} is {value!r}; it must be a whole number, at least 1.")
-    if engine == "process":
-        check_players(run)
+    check_workers(workers)
+    check_engine(engine)
+    check_players(run, engine)
     output = find_output(path, append, split or Split(), k_history)
     folder = ShardFolder(output.path, run, {"num_episodes": num_episodes, "shard_size": shard_size, **output.settings})
     with folder.opened(overwrite):
@@ -124,7 +130,7 @@ def generate(
         return GenerateResult(_publish(folder, output, counts), run.run_id, counts, recording.resumed)
 
 
-def _record(recording: _Recording, output: Output, engine: str, workers: int) -> Counts:
+def _record(recording: _Recording, output: Output, engine: str, workers: int | None) -> Counts:
     """Write the whole output under its temporary name, and note that it is whole."""
     folder = recording.folder
     before = {path.name: _state(path) for path in output.files}
@@ -196,7 +202,7 @@ class _Recording:
         self.resumed = 0
         self.played = 0
 
-    def write_to(self, output: Output, engine: str, workers: int) -> Counts:
+    def write_to(self, output: Output, engine: str, workers: int | None) -> Counts:
         """Write everything under a temporary name; if that fails, what has been played stays."""
         with explained(self.folder.path):
             writer = output.start(self.folder.path)
@@ -213,7 +219,7 @@ class _Recording:
             said = f"{kept}; the same command goes on from there" if self.played else "nothing is kept"
             raise Interrupted(f"interrupted: {said}.") from error
 
-    def _write(self, writer: Writer, faults: FaultFile, engine: str, workers: int) -> Counts:
+    def _write(self, writer: Writer, faults: FaultFile, engine: str, workers: int | None) -> Counts:
         counts = Counts()
         with closing(self._episodes(engine, workers)) as parts:
             for episodes in parts:
@@ -230,11 +236,11 @@ class _Recording:
             writer.close()
         return counts
 
-    def _episodes(self, engine: str, workers: int) -> Generator[Episodes, None, None]:
+    def _episodes(self, engine: str, workers: int | None) -> Generator[Episodes, None, None]:
         """All games in order, shard by shard: those that were kept first, then those still to be played."""
         shards = list(pairwise([*range(0, self.num_episodes, self.shard_size), self.num_episodes]))
-        if engine == "thread":
-            yield from self._in_threads(shards, workers)
+        if is_side_by_side(self.run, engine):
+            yield from self._side_by_side(shards, engine, workers)
             return
         while shards and (kept := self.folder.load(*shards[0])) is not None:
             mended = played_again(kept)
@@ -242,16 +248,14 @@ class _Recording:
                 self._save(mended)
             self.played = self.resumed = shards.pop(0)[1]
             yield mended
-        for episodes in play_parts(self.run, self.played, self.num_episodes, engine, workers, True, self.shard_size):
-            self._keep(episodes)
-            yield episodes
+        yield from play_ranges(engine, self.run, shards, workers, True, self._keep)
 
-    def _in_threads(self, shards: Sequence[tuple[int, int]], workers: int) -> Iterator[Episodes]:
+    def _side_by_side(self, shards: Sequence[tuple[int, int]], engine: str, workers: int | None) -> Iterator[Episodes]:
         """All games in order; each shard is kept when it ends, and those that end early wait for those before them."""
         there = {shard for shard in shards if _is_whole(self.folder.load(*shard))}
         self.played = self.resumed = sum(high - low for low, high in there)
         todo = [shard for shard in shards if shard not in there]
-        with closing(play_in_threads(self.run, todo, workers, True, self._keep)) as playing:
+        with closing(play_ranges(engine, self.run, todo, workers, True, self._keep)) as playing:
             for shard in shards:
                 episodes = self.folder.load(*shard) if shard in there else next(playing)
                 if episodes is None:

@@ -73,9 +73,13 @@ def evaluate_rho(
         bool, typer.Option("--strict", help="Also measure regret against 84 further plans: strict regret.")
     ] = False,
     engine: Annotated[
-        str, typer.Option("--engine", help="serial, or process: worker processes.", rich_help_panel="Speed")
+        str,
+        typer.Option(
+            "--engine", help="serial; process: worker processes; ray: the same on a cluster.", rich_help_panel="Speed"
+        ),
     ] = "serial",
     workers: options.Workers = None,
+    ray_address: options.RayAddress = None,
     output_dir: Annotated[
         Path, typer.Option("--output_dir", help="Folder for the table, the summary and the figure.")
     ] = Path("rho_evaluation"),
@@ -92,6 +96,7 @@ def evaluate_rho(
 
     from negotiation_cli.output import progress_bar, screen, write_json
     from negotiation_cli.rho_report import opponents_table, summaries, summary_table, write
+    from negotiation_env.engines import started
 
     aims, rivals = _numbers(commands), _opponents(opponents)
     cases = list(product(_scenarios(scenario), _information(information)))
@@ -105,7 +110,8 @@ def evaluate_rho(
         "engine": engine,
     }
     found: Found = {}
-    with progress_bar("episodes", len(names) * len(cases) * len(rivals) * 4 * len(aims) * num_episodes, as_json) as bar:
+    number = len(names) * len(cases) * len(rivals) * 4 * len(aims) * num_episodes
+    with started(engine, workers, ray_address), progress_bar("episodes", number, as_json) as bar:
         for drawn, told in cases:
             makers = {name: _maker(name, drawn, told) for name in names}
             found[drawn, told] = evaluate_policies(

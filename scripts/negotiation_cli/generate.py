@@ -100,6 +100,7 @@ def generate(
     instances: options.Instances = None,
     engine: options.Engine = None,
     workers: options.Workers = None,
+    ray_address: options.RayAddress = None,
     overwrite: options.Overwrite = False,
     append: Annotated[
         bool, typer.Option("--append", help="Add this run to those in the file.", rich_help_panel="Output")
@@ -113,9 +114,9 @@ def generate(
     """
     from negotiation_cli.output import progress_bar
     from negotiation_cli.reports import tally_of
+    from negotiation_env.engines import check_players, is_side_by_side, started
     from negotiation_env.records.generate import generate as write_games
     from negotiation_env.rollouts import best_engine
-    from negotiation_env.workers import check_players
 
     settings = options.given(
         scenario=scenario,
@@ -133,11 +134,11 @@ def generate(
     llm = options.given(model=model, base_url=base_url, no_llm=no_llm or None)
     run, number = _plan(domain, recipe, (buyers, sellers), llm, seed, num_episodes, settings)
     engine = engine or best_engine(run)
-    if engine == "process":
-        check_players(run)
+    check_players(run, engine)
     check_models(run)
     tally = tally_of(run.domain.name)
-    with progress_bar("games", number, as_json) as progress:
+    processes = 1 if is_side_by_side(run, engine) else workers
+    with started(engine, processes, ray_address), progress_bar("games", number, as_json) as progress:
         result = write_games(
             run,
             number,

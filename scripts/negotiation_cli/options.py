@@ -127,7 +127,8 @@ Engine = Annotated[
     str | None,
     typer.Option(
         "--engine",
-        help="serial; process: worker processes; thread: for players that wait, as those with a language model.",
+        help="serial; process: worker processes; ray: the same on a cluster; thread: for players that wait, as those "
+        "with a language model.",
         show_default="serial; thread with a language model or a person",
         rich_help_panel=_SPEED,
     ),
@@ -136,8 +137,17 @@ Workers = Annotated[
     int | None,
     typer.Option(
         "--workers",
-        help="Worker processes, or games at a time of engine thread; the games are the same for any number.",
+        help="Worker processes, or games at a time with players that wait; the games are the same for any number.",
         show_default="one a core; as many games as the players allow",
+        rich_help_panel=_SPEED,
+    ),
+]
+RayAddress = Annotated[
+    str | None,
+    typer.Option(
+        "--ray_address",
+        help="The cluster of engine ray: HOST:PORT, ray://HOST:PORT, or auto.",
+        show_default="RAY_ADDRESS, else this machine",
         rich_help_panel=_SPEED,
     ),
 ]
@@ -151,10 +161,10 @@ def given(**options: object) -> dict[str, Any]:
 
 
 def worker_count(engine: str, workers: int | None) -> int | None:
-    """How many worker processes or threads an engine gets; ``None`` leaves it to the players."""
+    """How many worker processes or threads an engine gets; ``None`` leaves it to Ray or to the players."""
     if engine == "serial" and workers not in (None, 1):
         raise ValueError(
-            f"--workers {workers} needs --engine process, or thread where there is one; "
+            f"--workers {workers} needs --engine process or ray, or thread where there is one; "
             "engine serial plays one batch after the other."
         )
     if workers is not None or engine != "process":

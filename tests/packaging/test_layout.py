@@ -34,6 +34,7 @@ HEAVY = (
     "openai",
     "transformers",
     "xllamacpp",
+    "ray",
 )
 _IMPORT_AND_LIST = "import time; t = time.process_time(); import negotiation_env; {more}; \
 import sys; print(time.process_time() - t); print(*sys.modules)"

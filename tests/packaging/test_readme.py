@@ -35,7 +35,7 @@ def blocks_of(page: str) -> list[Block]:
 README = blocks_of("README.md")
 EXAMPLES = [
     pytest.param(block, following.text if following.language == "text" else None, id=f"{page}, line {block.line}")
-    for page in ("README.md", "janus/README.md")
+    for page in ("README.md", "janus/README.md", "docs/from_laptop_to_cluster.md")
     for block, following in pairwise([*blocks_of(page), Block("", "", 0)])
     if block.language == "python"
 ]
@@ -120,6 +120,7 @@ def test_every_other_command_names_what_exists(command: str) -> None:
         "policies/LANGUAGE_MODELS.md",
         "examples/README.md",
         "janus/README.md",
+        "docs/from_laptop_to_cluster.md",
     ],
 )
 def test_links_point_to_files_that_exist(page: str) -> None:

@@ -31,6 +31,7 @@ class Person(ABC, Generic[ViewT, Offer]):
 
     name: ClassVar[str] = "human"
     games_at_once: ClassVar[int] = 1
+    stays_here: ClassVar[bool] = True
 
     def __init__(self, open_terminal: Callable[[], Terminal] = this_terminal) -> None:
         self.open_terminal = open_terminal

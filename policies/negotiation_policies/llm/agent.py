@@ -116,6 +116,11 @@ class LanguageAgent(ABC, Generic[ViewT, DecisionT]):
         return self.concurrency
 
     @property
+    def served_by(self) -> tuple[object, ...]:
+        """What policies that ask the same model in the same way have in common."""
+        return model_name(self.model), self.base_url, self.reliability
+
+    @property
     def opened(self) -> Model:
         """The model, shared by all that ask for it in the same way."""
         return open_model(self.model, base_url=self.base_url, reliability=self.reliability)

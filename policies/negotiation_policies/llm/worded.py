@@ -86,6 +86,11 @@ class WordedStrategy(LanguageAgent[ViewT, DecisionT]):
         """How many games are played side by side: as many as model and strategy allow."""
         return min(self.concurrency, getattr(self.player.policy, "games_at_once", self.concurrency))
 
+    @property
+    def stays_here(self) -> bool:
+        """Whether the strategy is asked in this process only, as a person is."""
+        return getattr(self.player.policy, "stays_here", False)
+
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
         twin = copy.copy(self)
         twin.__dict__["player"] = copy.deepcopy(self.player, memo)
