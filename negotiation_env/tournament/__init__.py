@@ -1,4 +1,4 @@
-'''Tournaments: every ordered pair of policies, both roles, both first movers, on the same games.
+"""Tournaments: every ordered pair of policies, both roles, both first movers, on the same games.
 
 `play_tournament` plays one into a folder, `load_results` reads the folder back as typed tables. A **cell** is an
 ordered pair: one policy in seat 0 (the buyer, or agent_0), one in seat 1 (the seller, or agent_1); a policy also meets
@@ -67,4 +67,4 @@ cell), ``decision_seconds_0``, ``decision_seconds_1``, ``decisions_0``, ``decisi
 
 ``cells/``: what has been played so far, until every cell is finished. While it is there, the same command goes on;
 cells that failed, or in which a game ended by a fault, are played again.
-'''
+"""
