@@ -71,6 +71,8 @@ def _whole(counts: Mapping[str, object], name: str) -> int:
 def illegal_replies(batch: Batch, seat: int) -> Int64:
     """How many replies of a seat its notes call illegal, in each game of a batch (B,)."""
     turns = batch.episodes["turns"]
+    if not batch.notes:
+        return np.zeros(len(turns), dtype=np.int64)
     game = np.repeat(np.arange(len(turns)), turns)
     turn = np.arange(len(game)) - (np.cumsum(turns) - turns)[game] + 1
     is_own = mover(batch.episodes["first"][game], turn) == seat
