@@ -247,9 +247,15 @@ def _groups(outcomes: Sequence[Outcomes]) -> dict[tuple[str, str], list[Outcomes
 
 
 def _put_spearman(summary: dict[str, Any], name: str, x: Float64, y: Float64, drawn: NDArray[np.int64]) -> None:
-    """Add Spearman's correlation of x and y (N, E), with its interval from resamples (R, E) of the episodes."""
+    """Add Spearman's correlation of x and y (N, E), with its interval from resamples (R, E) of the episodes.
+
+    An episode that is drawn twice ties with itself, which moves the correlations of all resamples alike; so they are
+    moved back to have their mean where the correlation is.
+    """
     summary[name] = _spearman(x, y)
     resampled = np.array([_spearman(x[:, row], y[:, row]) for row in drawn])
+    known = resampled[~np.isnan(resampled)]
+    resampled += summary[name] - (known.mean() if len(known) else 0.0)
     summary[f"{name}_interval"] = interval(resampled) if x.shape[1] > 1 else (np.nan, np.nan)
 
 

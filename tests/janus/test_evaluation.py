@@ -385,3 +385,13 @@ def test_there_is_no_figure_without_commands_from_0_to_1():
     never = outcomes(np.array([-1.0]), np.full((1, 3), np.nan), np.full((1, 3), np.nan))
     with pytest.raises(ValueError, match="nothing to draw"):
         draw_calibration({"any": cell_scores([never])}, "")
+
+
+def test_the_interval_of_a_rank_correlation_holds_it():
+    """Episodes that come out almost alike leave it little room, and ties among resamples do not push it away."""
+    result = evaluate_rho(
+        lambda rho: make_policy("rho_mlp", rho=rho), ["linear"], [0.3, 0.7], num_episodes=20, scenario="varied", seed=0
+    )
+    low, high = result.summary["spearman_interval"]
+    assert low <= result.summary["spearman"] <= high
+    assert high - low < 0.05
