@@ -190,7 +190,7 @@ def _quiet() -> Iterator[None]:
     verbosity, has_bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     hub = hub_logging.get_verbosity()
     logging.set_verbosity_error()
-    hub_logging.set_verbosity_error()
+    hub_logging.set_verbosity(logging.ERROR)
     logging.disable_progress_bar()
     try:
         yield
