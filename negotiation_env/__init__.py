@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from negotiation_env import price_v0 as price_v0
     from negotiation_env import solutions as solutions
     from negotiation_env import testing as testing
+    from negotiation_env import theory as theory
     from negotiation_env.binding import bind
     from negotiation_env.episodes import Episodes
     from negotiation_env.multi_item.view import MultiItemDecision, MultiItemView
@@ -45,6 +46,7 @@ __all__ = [
     "rollout",
     "solutions",
     "testing",
+    "theory",
 ]
 
 _ORIGIN = {
@@ -63,7 +65,7 @@ _ORIGIN = {
     "register_scenario": "scenarios",
     "rollout": "rollouts",
 }
-_MODULES = ("metrics", "multi_item_v0", "price_v0", "solutions", "testing")
+_MODULES = ("metrics", "multi_item_v0", "price_v0", "solutions", "testing", "theory")
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401  # any public object

@@ -72,6 +72,10 @@ def _register_price() -> None:
     register_policy("charging_boul_soft", _CHARGING, defaults={"exponent": 5.0, "floor": 0.3, "conceder_floor": 0.3})
     register_policy("charging_boul_noisy", _CHARGING, defaults={"band": 0.01})
 
+    register_policy("chatterjee_samuelson", "negotiation_policies.sealed_bids:DoubleAuction", defaults={"k": 0.5})
+    register_policy("take_it_or_leave_it", "negotiation_policies.sealed_bids:TakeItOrLeaveIt")
+    register_policy("posted_price", "negotiation_policies.sealed_bids:PostedPrice")
+
     register_policy("hold_rho", "negotiation_policies.rho_control:HoldRho")
     register_policy("concede_to_rho", "negotiation_policies.rho_control:ConcedeToRho")
     register_policy("teacher", "negotiation_policies.teacher:Teacher")
