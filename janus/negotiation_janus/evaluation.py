@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from negotiation_env.engine import Batch, play_batch
-from negotiation_env.policy import Float64, Int64
+from negotiation_env.engine import play_batch
+from negotiation_env.policy import Float64
 from negotiation_env.price.rules import SIDES
-from negotiation_env.records.usage import used
+from negotiation_env.records.usage import illegal_replies
 from negotiation_env.registry import AnyPolicy, Player, make_player, unknown_name
 from negotiation_env.run import Run, Seat, make_run
 from negotiation_env.seeding import check_seed
-from negotiation_env.turns import FAULTED, mover
+from negotiation_env.turns import FAULTED
 from negotiation_env.workers import check_players, map_in_processes
 from negotiation_env.wrappers import check_rho
 from negotiation_janus.achievable import Search
@@ -255,7 +255,7 @@ class _Match:
             "faults": facts["ended"] == FAULTED,
             "turns": facts["turns"],
             "violations": columns[f"violation_{role}"],
-            "illegal_moves": _illegal_moves(batch, SIDES.index(role)),
+            "illegal_moves": illegal_replies(batch, SIDES.index(role)),
         }
         return {name: values.reshape(shape) for name, values in found.items()}
 
@@ -271,15 +271,3 @@ class _Match:
                     search.play(plans)
                 found[name][aimed] = search.rho
         return found
-
-
-def _illegal_moves(batch: Batch, seat: int) -> Int64:
-    """How many replies of a seat its notes call illegal, in each game of a batch (B,)."""
-    turns = batch.episodes["turns"]
-    game = np.repeat(np.arange(len(turns)), turns)
-    turn = np.arange(len(game)) - (np.cumsum(turns) - turns)[game] + 1
-    is_own = mover(batch.episodes["first"][game], turn) == seat
-    counted = np.zeros(len(turns), dtype=np.int64)
-    for row, note in batch.notes.items():
-        counted[game[row]] += used([note]).illegal_replies * is_own[row]
-    return counted

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from negotiation_env.bootstrap import interval, mean_sums, ratio, resample_weights
 from negotiation_env.policy import Float64
 from negotiation_janus.families import OTHER
 
 if TYPE_CHECKING:
     import polars as pl
 
-_RESAMPLES, _RANKED_RESAMPLES = 1000, 200
-_QUANTILES = (0.025, 0.975)
+_RANKED_RESAMPLES = 200
 _ROUNDING = 1e-9
 Sums = Float64
 
@@ -166,7 +166,7 @@ def summarise(outcomes: Sequence[Outcomes], seed: int) -> dict[str, Any]:
     """
     aimed = outcomes[0].commands >= 0.0
     rng = np.random.default_rng(seed)
-    weights = rng.multinomial(outcomes[0].rho.shape[1], _equal(outcomes[0].rho.shape[1]), size=_RESAMPLES)
+    weights = resample_weights(rng, outcomes[0].rho.shape[1])
     summary: dict[str, Any] = {}
     means: dict[str, Callable[[Outcomes], Float64]] = {
         "regret": lambda cell: cell.regret,
@@ -183,9 +183,9 @@ def summarise(outcomes: Sequence[Outcomes], seed: int) -> dict[str, Any]:
     if outcomes[0].strictly is not None:
         means["strict_regret"] = lambda cell: cell.strict_regret
     for name, values in means.items():
-        _put(summary, name, _mean_sums([values(cell)[aimed] for cell in outcomes]), weights, _ratio)
+        _put(summary, name, mean_sums([values(cell)[aimed] for cell in outcomes]), weights, ratio)
     refused = [1.0 - cell.dealt[~aimed] for cell in outcomes]
-    _put(summary, "impasse_at_minus_one", _mean_sums(refused), weights, _ratio)
+    _put(summary, "impasse_at_minus_one", mean_sums(refused), weights, ratio)
     _put(summary, "slope", _moments(outcomes, aimed), weights, _slope)
     summary["negative_slopes"] = _negative_slopes(outcomes, aimed)
     x = np.concatenate([np.broadcast_to(cell.commands[aimed][:, None], cell.rho[aimed].shape) for cell in outcomes])
@@ -210,24 +210,7 @@ def _put(
 ) -> None:
     """Add a measure that is a function of sums (K, E) over the episodes; one episode gives no interval."""
     summary[name] = float(of(sums.sum(axis=1)))
-    summary[f"{name}_interval"] = _interval(of(sums @ weights.T)) if sums.shape[1] > 1 else (np.nan, np.nan)
-
-
-def _interval(drawn: Float64) -> tuple[float, float]:
-    known = drawn[~np.isnan(drawn)]
-    low, high = np.quantile(known, _QUANTILES) if len(known) else (np.nan, np.nan)
-    return float(low), float(high)
-
-
-def _mean_sums(parts: Sequence[Float64]) -> Sums:
-    """(2, E): for each episode the sum of the values that are there, and how many there are."""
-    values = np.concatenate(parts)
-    return np.stack([np.nansum(values, axis=0), (~np.isnan(values)).sum(axis=0)])
-
-
-def _ratio(sums: Sums) -> Float64:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(sums[0] / sums[1])
+    summary[f"{name}_interval"] = interval(of(sums @ weights.T)) if sums.shape[1] > 1 else (np.nan, np.nan)
 
 
 def _moments(outcomes: Sequence[Outcomes], aimed: NDArray[np.bool_]) -> Sums:
@@ -267,7 +250,7 @@ def _put_spearman(summary: dict[str, Any], name: str, x: Float64, y: Float64, dr
     """Add Spearman's correlation of x and y (N, E), with its interval from resamples (R, E) of the episodes."""
     summary[name] = _spearman(x, y)
     resampled = np.array([_spearman(x[:, row], y[:, row]) for row in drawn])
-    summary[f"{name}_interval"] = _interval(resampled) if x.shape[1] > 1 else (np.nan, np.nan)
+    summary[f"{name}_interval"] = interval(resampled) if x.shape[1] > 1 else (np.nan, np.nan)
 
 
 def _spearman(x: Float64, y: Float64) -> float:
@@ -287,7 +270,3 @@ def _ranks(values: Float64) -> Float64:
 def _mean(values: Float64) -> float | None:
     known = values[~np.isnan(values)]
     return float(known.mean()) if len(known) else None
-
-
-def _equal(size: int) -> Float64:
-    return np.full(size, 1.0 / size)

@@ -16,15 +16,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
-
-from negotiation_env.domain import Array
-from negotiation_env.engine import Batch
 from negotiation_env.episodes import Episodes
 from negotiation_env.policy import JsonValue
 from negotiation_env.records.errors import RecordError, explained
 from negotiation_env.records.files import flush, locked, publish
 from negotiation_env.records.manifests import difference
+from negotiation_env.records.packing import pack, unpack
 from negotiation_env.run import Run
 
 _MANIFEST, _ASSEMBLED, _LOCK = "run.json", "assembled.json", "lock"
@@ -114,13 +111,13 @@ class ShardFolder:
         """Games ``low`` to ``high`` if they have been played and can be read, else ``None``."""
         try:
             content = self._shard(low, high).read_bytes()
-            return Episodes(self.run, _unpacked(content))
+            return Episodes(self.run, unpack(content))
         except (FileNotFoundError, zipfile.BadZipFile, ValueError, KeyError, EOFError):
             return None  # a damaged shard is played again
 
     def save(self, low: int, high: int, episodes: Episodes) -> None:
         """Keep games ``low`` to ``high``."""
-        packed = _packed(episodes.batch)
+        packed = pack(episodes.batch)
         self._write(self._shard(low, high).name, lambda file: file.write(packed))
 
     def mark_assembled(self, counts: dict[str, int], before: dict[str, list[int] | None]) -> None:
@@ -147,37 +144,3 @@ class ShardFolder:
             write(file)
             flush(file)
         publish(temporary, self.path / name)
-
-
-def _packed(batch: Batch) -> bytes:
-    arrays: dict[str, Array] = {}
-    texts: dict[str, object] = {
-        "messages": [list(batch.messages), list(batch.messages.values())],
-        "notes": [list(batch.notes), [dict(note) for note in batch.notes.values()]],
-    }
-    for table, columns in (("episodes", batch.episodes), ("decisions", batch.decisions)):
-        for name, values in columns.items():
-            if values.dtype == object:
-                texts[f"{table}/{name}"] = values.tolist()
-            else:
-                arrays[f"{table}/{name}"] = values
-    arrays["texts"] = np.frombuffer(json.dumps(texts, default=str).encode(), dtype=np.uint8)
-    content = io.BytesIO()
-    np.savez(content, **arrays)  # type: ignore[arg-type]  # allow_pickle is not among the names
-    return content.getvalue()
-
-
-def _unpacked(content: bytes) -> Batch:
-    tables: dict[str, dict[str, Array]] = {"episodes": {}, "decisions": {}}
-    with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-        texts = json.loads(stored["texts"].tobytes())
-        columns = {name: stored[name] for name in stored.files if name != "texts"}
-    (message_rows, messages), (note_rows, notes) = texts.pop("messages"), texts.pop("notes")
-    columns |= {name: np.array(values, dtype=object) for name, values in texts.items()}
-    for name, values in columns.items():
-        table, _, column = name.partition("/")
-        tables[table][column] = values
-    batch = Batch(tables["episodes"], tables["decisions"])
-    batch.messages.update(zip(message_rows, messages, strict=True))
-    batch.notes.update(zip(note_rows, notes, strict=True))
-    return batch

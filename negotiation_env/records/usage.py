@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 
-from negotiation_env.policy import Note
+import numpy as np
+
+from negotiation_env.engine import Batch
+from negotiation_env.policy import Int64, Note
+from negotiation_env.turns import mover
 
 _TOKENS = ("prompt_tokens", "completion_tokens", "cached_tokens")
 
@@ -62,3 +66,17 @@ def _of_note(note: Note) -> Usage:
 def _whole(counts: Mapping[str, object], name: str) -> int:
     value = counts.get(name)
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def illegal_replies(batch: Batch, seat: int) -> Int64:
+    """How many replies of a seat its notes call illegal, in each game of a batch (B,)."""
+    turns = batch.episodes["turns"]
+    if not batch.notes:
+        return np.zeros(len(turns), dtype=np.int64)
+    game = np.repeat(np.arange(len(turns)), turns)
+    turn = np.arange(len(game)) - (np.cumsum(turns) - turns)[game] + 1
+    is_own = mover(batch.episodes["first"][game], turn) == seat
+    counted = np.zeros(len(turns), dtype=np.int64)
+    for row, note in batch.notes.items():
+        counted[game[row]] += used([note]).illegal_replies * is_own[row]
+    return counted
