@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeVar, cast
+from collections.abc import Callable, Generator, Iterable
+from typing import Any, TypeVar
 
 from negotiation_env.registry import load_target
 
@@ -13,7 +13,9 @@ SHARING = {"process": "negotiation_env.workers:map_in_processes"}
 """Engines with worker processes -> their function ``(work, items, workers)``, which gives results in order."""
 
 
-def share_out(engine: str, work: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
+def share_out(
+    engine: str, work: Callable[[Item], Result], items: Iterable[Item], workers: int
+) -> Generator[Result, None, None]:
     """``map(work, items)`` by the workers of an engine of `SHARING`; the work is sent to each of them once.
 
     Raises:
@@ -21,4 +23,4 @@ def share_out(engine: str, work: Callable[[Item], Result], items: Iterable[Item]
         RuntimeError: a worker has died.
     """
     mapped: Callable[..., Any] = load_target(SHARING[engine])
-    return cast(Iterator[Result], mapped(work, items, workers))
+    yield from mapped(work, items, workers)

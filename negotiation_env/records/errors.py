@@ -30,9 +30,9 @@ def explained(path: Path, advice: str = "") -> Iterator[None]:
         raise RecordError(f"cannot write {path}: {reason}{where}.{advice and ' '}{advice}") from error
 
 
-def require(package: str) -> None:
-    """Raise ``ImportError`` with what to install if a package of the ``datasets`` extra is missing."""
+def require(package: str, extra: str = "datasets") -> None:
+    """Raise ``ImportError`` with what to install if a package of an extra is missing."""
     try:
         import_module(package)
     except ModuleNotFoundError as error:
-        raise ImportError(f'this needs {package}; install it with: pip install "negotiation-env[datasets]"') from error
+        raise ImportError(f'this needs {package}; install it with: pip install "negotiation-env[{extra}]"') from error

@@ -17,7 +17,7 @@ Equal settings give equal bytes for any engine, number of workers and interrupti
 by move), ``policies`` (in order: ``policy``, the unique name used in all tables; ``strategy``; ``params``).
 
 ``outcomes.parquet``: one row a game, cells in order. ``policy_0``, ``policy_1`` (Enum), ``first_mover`` (Enum of the
-sides), ``draw`` (Int32), ``uid`` of the game in ``games/`` is ``run_id-draw`` with the ``run_id`` of ``cells.parquet``.
+sides), ``draw`` (Int32),
 Bool: ``possible`` (a deal in both limits was), ``deal``, ``fault`` (a player failed; every measure is null then),
 ``violation_0``, ``violation_1`` (a deal past the own limit). Float64: ``share_0``, ``share_1`` (of the surplus, 0
 without a deal, null where there is none to share; multi_item: gain over the own worth of the pool), ``payoff_0``,
@@ -56,8 +56,8 @@ symmetric Nash equilibrium: ``weights``, ``value``, ``regret``), ``roles`` (seat
 ``best_responses`` (by policy), ``replicator`` (``times``, ``weights``: one row a time, from all policies alike).
 
 ``games/``: the kept games with moves and messages, as ``episodes.parquet`` and ``decision_steps.parquet`` of
-`negotiation_env.records` (see ``negotiation_env.records.reading``); their ``uid`` begins with the ``run_id`` of the
-cell and first mover.
+`negotiation_env.records` (see ``negotiation_env.records.reading``); the ``trajectory_id`` is the
+``run_id`` of the cell and first mover, ``-`` and the draw.
 
 ``failures.json``: a list of the cells that failed: ``policy_0``, ``policy_1``, ``first_mover``, ``type``,
 ``message``, ``traceback``. Empty if all went well.
@@ -68,3 +68,10 @@ cell), ``decision_seconds_0``, ``decision_seconds_1``, ``decisions_0``, ``decisi
 ``cells/``: what has been played so far, until every cell is finished. While it is there, the same command goes on;
 cells that failed, or in which a game ended by a fault, are played again.
 """
+
+from __future__ import annotations
+
+from negotiation_env.tournament.play import play_tournament
+from negotiation_env.tournament.results import Results, load_results
+
+__all__ = ["Results", "load_results", "play_tournament"]

@@ -6,7 +6,7 @@ import io
 import json
 import shutil
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -26,7 +26,8 @@ SETTINGS, GAMES = "settings.json", "games"
 TABLES = ("outcomes.parquet", "cells.parquet", "policies.parquet", "comparisons.parquet", "timings.parquet")
 FILES = (*TABLES, "ranking.json", "meta_game.json", "failures.json")
 """What is made of the cells, beside the kept games."""
-_CELLS, _DONE, _LOCK, _TEMPORARY = "cells", "cells.finished", "lock", ".tmp"
+TEMPORARY = ".tmp"
+_CELLS, _DONE, _LOCK = "cells", "cells.finished", "lock"
 
 
 class ResultFolder:
@@ -61,26 +62,26 @@ class ResultFolder:
     def _claim(self, overwrite: bool) -> None:
         known = self.path / SETTINGS
         ours = {SETTINGS, GAMES, _CELLS, _DONE, _LOCK, *FILES}
-        strange = [item.name for item in self.path.iterdir() if item.name.removesuffix(_TEMPORARY) not in ours]
+        strange = [item.name for item in self.path.iterdir() if item.name.removesuffix(TEMPORARY) not in ours]
         if strange and not known.is_file():
             raise RecordError(f"{self.path} holds {sorted(strange)[0]!r} and no tournament; give another folder.")
         same = known.is_file() and known.read_text(encoding="utf-8") == self.plan.text
         if known.is_file() and not same and not overwrite:
             raise RecordError(
-                f"{self.path} holds a tournament of other settings: {_differences(known, self.plan)}. Give its settings "
-                "to go on with it, another folder to keep it, or --overwrite to replace it."
+                f"{self.path} holds a tournament of other settings: {_differences(known, self.plan)}. Give its "
+                "settings to go on with it, another folder to keep it, or --overwrite to replace it."
             )
         with explained(self.path):
             if not same or overwrite:
                 self._clear(ours - {_LOCK})
-                self.write(SETTINGS, lambda file: file.write(self.plan.text.encode()))
+                self.write(SETTINGS, self.plan.text.encode())
             shutil.rmtree(self.path / _DONE, ignore_errors=True)
             if not self.is_complete:
                 (self.path / _CELLS).mkdir(exist_ok=True)
 
     def _clear(self, names: set[str]) -> None:
         for name in sorted(names, key=lambda name: name == SETTINGS):  # the settings last: without them all is strange
-            for path in (self.path / name, self.path / f"{name}{_TEMPORARY}"):
+            for path in (self.path / name, self.path / f"{name}{TEMPORARY}"):
                 if path.is_dir():
                     shutil.rmtree(path)
                 path.unlink(missing_ok=True)
@@ -102,17 +103,17 @@ class ResultFolder:
         """Keep a cell."""
         content = _packed(played)
         with explained(self.path, "What has been played is kept; give the same command again."):
-            self.write(f"{_CELLS}/{self._cell(played.cell).name}", lambda file: file.write(content))
+            self.write(f"{_CELLS}/{self._cell(played.cell).name}", content)
 
     def _cell(self, cell: Cell) -> Path:
         return self.path / _CELLS / f"{cell[0]:05d}-{cell[1]:05d}.npz"
 
-    def write(self, name: str, write: Callable[[io.BufferedWriter], object]) -> None:
+    def write(self, name: str, content: bytes) -> None:
         """Write a file of the folder, which is there in full or not at all."""
         path = self.path / name
-        temporary = path.with_name(f"{path.name}{_TEMPORARY}")
+        temporary = path.with_name(f"{path.name}{TEMPORARY}")
         with temporary.open("wb") as file:
-            write(file)
+            file.write(content)
             flush(file)
         publish(temporary, path)
 

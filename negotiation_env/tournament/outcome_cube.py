@@ -70,13 +70,17 @@ def make_cube(played: Sequence[PlayedCell], policies: int, draws: int, means: Ma
         ValueError: every cell failed.
     """
     failed = np.array([cell.failure is not None for cell in played])
-    if failed.all():
-        raise ValueError("every cell failed; nothing can be said about any policy.")
+    failure = played[0].failure
+    if failure is not None and failed.all():
+        raise ValueError(
+            f"every cell failed, so that nothing can be said about any policy; the first: {failure.type}: "
+            f"{failure.message}"
+        )
     sample = played[int(np.argmin(failed))].outcomes
     columns: dict[str, Array] = {}
     for name, values in sample.items():
         column = np.full((len(played), 2 * draws), np.nan if values.dtype.kind == "f" else 0, dtype=values.dtype)
-        for row in np.flatnonzero(~failed):
+        for row in np.flatnonzero(~failed).tolist():
             column[row] = played[row].outcomes[name]
         columns[name] = column.reshape(len(played), 2, draws)
     columns["fault"][failed] = True

@@ -108,7 +108,8 @@ class MultiItemColumns:
 
         values = np.stack([setup["values_0"], setup["values_1"]], axis=1)
         points = solve_batch(setup["quantities"], values, config.disagreement).points
-        return np.asarray((points >= np.array(config.disagreement) - FLOAT_NOISE).all(axis=2).any(axis=1))
+        rational = (points >= np.array(config.disagreement) - FLOAT_NOISE).all(axis=2)
+        return np.asarray(np.any(rational, axis=1))
 
     def own(self, episodes: Episodes) -> dict[str, Array]:
         """Gains over the worth of the pool, and how good the splits were."""

@@ -79,6 +79,12 @@ class Plan:
         players = tuple((self.entrants[place].player,) for place in cell)
         return Run(self.domain, self.configs[first], (players[0], players[1]), self.seed, {}).run_id
 
+    @property
+    def everyone(self) -> Run:
+        """A run in which every policy has a seat."""
+        players = tuple(entrant.player for entrant in self.entrants)
+        return Run(self.domain, self.configs[0], (players, players), self.seed, {})
+
     @cached_property
     def possible(self) -> NDArray[np.bool_]:
         """(D,) in which draws a deal is possible that is inside both agents' limits."""

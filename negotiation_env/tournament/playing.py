@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -57,7 +57,7 @@ class PlayedCell:
 
 def play_cells(
     plan: Plan, cells: Sequence[Cell], engine: str | None = None, workers: int | None = None
-) -> Iterator[PlayedCell]:
+) -> Generator[PlayedCell, None, None]:
     """Play cells in order; see `negotiation_env.rollouts.rollout` for engine and workers.
 
     An engine with worker processes plays whole cells in each of them; any other plays the games of one cell after
@@ -67,10 +67,10 @@ def play_cells(
         ValueError: a bad engine or number of workers, or a player that worker processes cannot share.
     """
     if engine not in SHARING:
-        return map(partial(play_cell, plan, engine=engine, workers=workers), cells)
-    for cell in cells:
-        check_players(plan.run(cell, 0))
-    return share_out(engine, partial(play_cell, plan, engine="serial"), cells, workers or 1)
+        yield from map(partial(play_cell, plan, engine=engine, workers=workers), cells)
+        return
+    check_players(plan.everyone)
+    yield from share_out(engine, partial(play_cell, plan, engine="serial"), cells, workers or 1)
 
 
 def play_cell(plan: Plan, cell: Cell, engine: str | None = None, workers: int | None = None) -> PlayedCell:

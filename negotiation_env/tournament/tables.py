@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -116,9 +116,7 @@ def _seen_by(cube: OutcomeCube, picked: Sequence[Sequence[Bool]]) -> dict[str, l
     return found
 
 
-def _with_measures(
-    columns: dict[str, pl.Series | list[str | None] | Int64 | Bool], values: dict[str, list[Float64]], weights: Int64
-) -> pl.DataFrame:
+def _with_measures(columns: Mapping[str, Any], values: Mapping[str, Sequence[Float64]], weights: Int64) -> pl.DataFrame:
     import polars as pl
 
     table = pl.DataFrame(columns)

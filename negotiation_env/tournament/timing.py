@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import copy
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from negotiation_env.registry import AnyPolicy
 from negotiation_env.run import Run
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from negotiation_env.tournament.plan import Plan
+    from negotiation_env.tournament.playing import PlayedCell
 
 
 @dataclass
@@ -55,3 +62,29 @@ def timed(run: Run) -> tuple[Run, tuple[Clock, Clock]]:
         for seat, clock in zip(run.players, clocks, strict=True)
     )
     return replace(run, players=(one, two)), clocks
+
+
+def timing_table(plan: Plan, played: Sequence[PlayedCell]) -> pl.DataFrame:
+    """Measured seconds, one row a cell; those of a cell that failed count until then."""
+    import polars as pl
+
+    columns = ("seconds", "decision_seconds_0", "decision_seconds_1")
+    kind = pl.Enum(list(plan.names))
+    return pl.DataFrame(
+        {
+            **{
+                f"policy_{seat}": pl.Series([plan.names[cell.cell[seat]] for cell in played], dtype=kind)
+                for seat in (0, 1)
+            },
+            **{name: [cell.seconds[place] for cell in played] for place, name in enumerate(columns)},
+            **{f"decisions_{seat}": [_decisions(cell, seat) for cell in played] for seat in (0, 1)},
+        }
+    )
+
+
+def _decisions(cell: PlayedCell, seat: int) -> int:
+    """How many decisions a seat has made: every other turn, from the first or the second on."""
+    if cell.failure is not None:
+        return 0
+    turns, first = cell.outcomes["turns"], cell.outcomes["first"]
+    return int(((turns + (first == seat)) // 2).sum())

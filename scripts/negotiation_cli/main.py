@@ -16,6 +16,7 @@ from negotiation_cli import (
     prepare,
     report,
     show,
+    tournament,
     train_bc,
     train_janus,
     train_rho_mlp,
@@ -36,6 +37,7 @@ app.command("generate", epilog=generate.EPILOG)(generate.generate)
 app.command("prepare", epilog=prepare.EPILOG)(prepare.prepare)
 app.command("export-minari", epilog=export_minari.EPILOG)(export_minari.export_minari)
 app.command("evaluate-rho", epilog=evaluate_rho.EPILOG)(evaluate_rho.evaluate_rho)
+app.command("tournament", epilog=tournament.EPILOG)(tournament.tournament)
 app.command("train-rho-mlp", epilog=train_rho_mlp.EPILOG)(train_rho_mlp.train_rho_mlp)
 app.command("train-janus", epilog=train_janus.EPILOG)(train_janus.train_janus)
 app.command("calibrate-janus", epilog=calibrate_janus.EPILOG)(calibrate_janus.calibrate_janus)
