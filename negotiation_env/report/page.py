@@ -52,10 +52,9 @@ def json_in_html(value: object) -> str:
 def plotly_script() -> str:
     """The source of plotly.js."""
     try:
-        from plotly.offline import get_plotlyjs
+        source = (files("plotly") / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
     except ModuleNotFoundError as error:
         raise ImportError(f"a report needs Plotly; install it with: {_EXTRA}") from error
-    source: str = get_plotlyjs()
     return source.replace("</script", "<\\/script")
 
 
@@ -79,7 +78,9 @@ def _asset(name: str) -> str:
 
 def number(value: float | None, digits: int = 2) -> str:
     """A number for a table; a dash where there is none."""
-    return NOTHING if value is None else f"{value:,.{digits}f}".replace("-", MINUS)
+    if value is None:
+        return NOTHING
+    return f"{round(value, digits) + 0.0:,.{digits}f}".replace("-", MINUS)  # no number is -0
 
 
 def interval(estimate: tuple[float | None, float | None, float | None], scale: str = "number") -> str:

@@ -94,12 +94,12 @@ def _measured(summary: dict[str, Any], key: str) -> list[float | None]:
 def _points(rows: pl.DataFrame) -> list[list[float | None]]:
     """For each command: command, mean rho of the deals, mean distance that was achievable, deal rate."""
     points = []
-    for (command,), part in sorted(rows.group_by("command"), key=lambda group: float(group[0][0])):  # type: ignore[arg-type]
+    for (command,), part in sorted(rows.group_by("command"), key=lambda group: float(group[0][0])):
         games = (part["num_episodes"] * (1.0 - part["faults"])).to_numpy()
         deals = part["deal_rate"].fill_null(0.0).to_numpy() * games
         points.append(
             [
-                short(float(command)),  # type: ignore[arg-type]
+                short(float(command)),
                 short(_mean(part["achieved"].to_numpy(), deals)),
                 short(_mean(part["closest_achievable"].to_numpy(), np.ones(len(part)))),
                 short(_mean(part["deal_rate"].to_numpy(), games)),

@@ -8,7 +8,7 @@ from typing import Any
 
 from negotiation_env.report.measures import heat_maps, policy_measures, policy_rows
 from negotiation_env.report.numbers import short
-from negotiation_env.report.page import MINUS
+from negotiation_env.report.page import number
 from negotiation_env.report.tables import Row, Table, counted, estimated, rated, worded
 from negotiation_env.tournament.results import Results
 
@@ -83,9 +83,10 @@ def _effects(results: Results) -> list[str]:
     what = {"seat_0": f"being the {results.settings.sides[0]}", "first_mover": "moving first"}
     told = []
     for name, effect in results.ranking.effects.items():
-        ends = f"95 %: {effect.low:+.2f} to {effect.high:+.2f}".replace("-", MINUS)
-        log_odds = f"{effect.log_odds:+.2f}".replace("-", MINUS)
-        told.append(f"{what.get(name, name).capitalize()} adds {log_odds} to the log odds of winning ({ends}).")
+        ends = f"95 %: {number(effect.low)} to {number(effect.high)}"
+        told.append(
+            f"{what.get(name, name).capitalize()} adds {number(effect.log_odds)} to the log odds of winning ({ends})."
+        )
     return told
 
 

@@ -14,7 +14,7 @@ function dots(names, estimates, texts, shape = {}) {
     error_x: { ...bars(estimates), color: colour("one") }, marker: { size: 9, color: colour("one") },
     hovertemplate: "%{text}<extra></extra>", text: texts, cliponaxis: false,
   }, {
-    height: rows(names.length), margin: { l: 20, r: 24, t: 8, b: 44 },
+    height: rows(names.length), margin: { l: room(names), r: 24, t: 8, b: 48 },
     yaxis: axis({ tickmode: "array", tickvals: names.map((n, place) => place), ticktext: names.map(brief), autorange: "reversed", zeroline: false, ticklen: 0 }),
     ...shape,
   }];
@@ -62,12 +62,12 @@ function mapFigure() {
     colorbar: { thickness: 12, outlinewidth: 0, tickformat: measure.scale === "rate" ? ".0%" : "", len: 0.9 },
     ...colours(measure.scale, mean),
   };
-  const title = (side) => (narrow.matches ? undefined : { text: side, standoff: 14 });
+  const title = (side) => (narrow.matches ? undefined : { text: side, standoff: 10 });
   const wide = narrow.matches ? 26 : 32;
   return [[trace], {
-    height: Math.max(260, Math.min(wide * names.length, 1100) + 150), margin: { l: 20, r: 10, t: 10, b: 20 },
+    height: Math.max(200, Math.min(wide * names.length, 1100)) + room(names) + (narrow.matches ? 10 : 40), margin: { l: room(names) + (narrow.matches ? 0 : 24), r: 10, t: 10, b: room(names) + (narrow.matches ? 0 : 30) },
     plot_bgcolor: colour("none"),
-    xaxis: axis({ ...ticks, tickangle: names.length > 4 || narrow.matches ? -60 : 0, title: title(data.sides[1]) }),
+    xaxis: axis({ ...ticks, tickangle: names.length > 4 || narrow.matches ? -90 : 0, title: title(data.sides[1]) }),
     yaxis: axis({ ...ticks, autorange: "reversed", title: title(data.sides[0]) }),
   }, `${measure.label}, ${names.length} by ${names.length} policies; the table below holds the numbers.`];
 }
@@ -108,7 +108,7 @@ if (data.deals) {
       customdata: shown.map((row) => `<b>${plain(row.policy)}</b><br>deals ${percent(row.deal_rate[0], 1)} (${range(row.deal_rate[1], row.deal_rate[2], "rate")})<br>share ${round(row.share[0])} (${range(row.share[1], row.share[2])})`),
       hovertemplate: "%{customdata}<extra></extra>", cliponaxis: false,
     }], {
-      height: 420, margin: { l: 50, r: 40, t: 20, b: 44 },
+      height: 420, margin: { l: 56, r: 40, t: 20, b: 48 },
       xaxis: axis({ title: { text: data.deals.rate }, tickformat: ".0%", zeroline: false }),
       yaxis: axis({ title: { text: data.deals.share }, zeroline: false }),
     }, `${shown.length} policies.`];
@@ -148,7 +148,7 @@ if (data.calibration) {
       })),
     ];
     return [traces, {
-      height: narrow.matches ? 460 : 440, showlegend: true, legend: narrow.matches ? { orientation: "h", y: -0.2 } : {},
+      height: narrow.matches ? 460 : 440, showlegend: true, legend: legend(),
       xaxis: axis({ title: { text: "commanded rho" }, range: [-0.03, 1.03], zeroline: false }),
       yaxis: axis({ title: { text: "mean rho of the deals" }, range: [-0.03, 1.03], zeroline: false }),
     }, `${found.policies.length} policies, scenario ${found.scenario}, limits ${found.information}.`];
@@ -164,8 +164,8 @@ if (data.meta) {
       type: "bar", orientation: "h", y: shown.map((r, place) => place), x: shown.map((row) => row.exploitability), text, textposition: "none",
       hovertemplate: "%{text}<extra></extra>", marker: { color: shown.map((row) => colour(row.weight > 0.005 ? "good" : "one")) },
     }], {
-      height: rows(shown.length), margin: { l: 20, r: 24, t: 8, b: 44 },
-      xaxis: axis({ title: { text: "gain of the best answer, in shares; green: part of the equilibrium" }, rangemode: "tozero" }),
+      height: rows(shown.length), margin: { l: room(shown.map((row) => row.policy)), r: 24, t: 8, b: 48 },
+      xaxis: axis({ title: { text: narrow.matches ? "gain of the best answer" : "gain of the best answer, in shares; green: part of the equilibrium" }, rangemode: "tozero" }),
       yaxis: axis({ tickmode: "array", tickvals: shown.map((r, place) => place), ticktext: shown.map((row) => brief(row.policy)), autorange: "reversed", ticklen: 0, zeroline: false }),
     }, `${shown.length} policies; least to exploit: ${shown[0]?.policy ?? "none"}.`];
   });
@@ -180,7 +180,7 @@ if (data.meta) {
       line: { color: inks[order % 6], dash: dashes[Math.floor(order / 6) % 4], width: 1.8 },
       hovertemplate: `<b>${plain(data.meta.policies[place])}</b><br>%{y:.1%} at time %{x}<extra></extra>`,
     })), {
-      height: 380, showlegend: shown.length <= 12, legend: narrow.matches ? { orientation: "h", y: -0.25 } : {},
+      height: 380, showlegend: shown.length <= 12, legend: legend(),
       xaxis: axis({ title: { text: "time" }, zeroline: false, range: [0, 1.1 * (data.meta.times[settled + 1] ?? data.meta.times.at(-1) ?? 1)] }), yaxis: axis({ title: { text: "share of the population" }, tickformat: ".0%", rangemode: "tozero" }),
     }, "The lines end where the dynamics have come to."];
   });
@@ -194,7 +194,7 @@ if (data.theory) {
     const [trace, shape] = dots(lines.map((line) => line.policy), lines.map((line) => line.share), texts, {});
     const marks = data.theory.references.map(([, share]) => ({ type: "line", x0: share, x1: share, yref: "paper", y0: 0, y1: 1, line: { color: colour("two"), width: 1, dash: "dot" } }));
     const lead = narrow.matches ? [] : data.theory.references.map(([label, share], place) => ({ x: share, y: 1, yref: "paper", yanchor: "bottom", yshift: 2 + 15 * (place % 5), text: plain(label), showarrow: false, xanchor: "right", font: { size: 11, color: colour("two") } }));
-    return [[trace], { ...shape, shapes: marks, annotations: lead, margin: { l: 20, r: 24, t: narrow.matches ? 10 : 16 + 15 * marks.length, b: 44 }, height: rows(lines.length, 220) + 60,
+    return [[trace], { ...shape, shapes: marks, annotations: lead, margin: { ...shape.margin, t: narrow.matches ? 10 : 16 + 15 * marks.length }, height: rows(lines.length, 220) + 60,
       xaxis: axis({ title: { text: "share of the possible gains" }, tickformat: ".0%", zeroline: false }) }, `All games: ${percent(data.theory.all[0], 1)}.`];
   });
 }

@@ -35,8 +35,8 @@ function outcomeFigure() {
     dotsOf(places.filter((p) => p[3] > 0 && p[4] > 0), 3, colour("good"), "Pareto-optimal"),
     { ...dotsOf(missed, 2, colour("two"), "no deal"), marker: { symbol: "x", size: 10, color: colour("two") } },
   ], {
-    height: narrow.matches ? 460 : 560, showlegend: true, legend: { orientation: "h", y: 1.08 }, margin: { l: 50, r: 20, t: 30, b: 44 },
-    xaxis: axis({ title: { text: `${data.sides[0]}’s share of its pool` }, range: [-0.06, 1.06], zeroline: false }),
+    height: narrow.matches ? 460 : 560, showlegend: true, legend: legend(), margin: { l: 56, r: 20, t: 14, b: 48 },
+    xaxis: axis({ title: { text: `${data.sides[0]}’s share of its pool` }, range: [-0.06, 1.06], zeroline: false, constrain: "domain" }),
     yaxis: axis({ title: { text: `${data.sides[1]}’s share of its pool` }, range: [-0.06, 1.06], zeroline: false, scaleanchor: narrow.matches ? undefined : "x" }),
   }, byId("outcome-count").textContent];
 }

@@ -60,7 +60,7 @@ const narrow = window.matchMedia("(max-width: 45rem)");
 function axis(extra = {}) {
   return {
     gridcolor: colour("line"), zerolinecolor: colour("line"), linecolor: colour("line"), tickcolor: colour("line"),
-    fixedrange: true, automargin: true, ticklen: 4, ...extra,
+    fixedrange: true, ticklen: 4, ...extra,
   };
 }
 
@@ -69,10 +69,20 @@ function layout(extra = {}) {
   return {
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", dragmode: false, hovermode: "closest",
     font: { family: "system-ui, -apple-system, Segoe UI, Roboto, DejaVu Sans, sans-serif", size, color: colour("ink") },
-    margin: { l: 50, r: 16, t: 14, b: 44 }, showlegend: false,
+    margin: { l: 56, r: 16, t: 14, b: 48 }, showlegend: false,
     hoverlabel: { bgcolor: colour("card"), bordercolor: colour("line"), font: { color: colour("ink") }, align: "left" },
     ...extra,
   };
+}
+
+// Beside the figure where there is room, else below it.
+function legend(beside = {}) {
+  return narrow.matches ? { orientation: "h", x: 0, y: -0.2, yanchor: "top", traceorder: "normal", font: { size: 11 } } : { traceorder: "normal", ...beside };
+}
+
+// The room that names beside an axis need; measured by Plotly itself it would cost a second drawing.
+function room(names, most = 34) {
+  return 14 + 7.2 * Math.min(Math.max(0, ...names.map((name) => name.length)), narrow.matches ? 16 : most) * (narrow.matches ? 0.86 : 1);
 }
 
 function draw(id) {

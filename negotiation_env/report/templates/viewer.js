@@ -107,7 +107,7 @@ function priceFigure({ game, step }) {
   const name = (level, seat, high) => ({ xref: "paper", x: 1, xanchor: "right", y: level, yanchor: high ? "bottom" : "top", text: `${data.sides[seat]}’s limit ${round(level)}`, showarrow: false, font: { color: ink[seat], size: 12 } });
   const zone = { type: "rect", xref: "paper", x0: 0, x1: 1, y0: sellerMin, y1: buyerMax, line: { width: 0 }, fillcolor: colour("zone"), layer: "below" };
   return [[offersOf(0), offersOf(1), deal], {
-    height: 400, showlegend: true, legend: { orientation: "h", y: 1.1 }, margin: { l: 50, r: 12, t: 30, b: 44 },
+    height: 400, showlegend: true, legend: { orientation: "h", x: 0, y: 1.12 }, margin: { l: 56, r: 12, t: 34, b: 48 },
     shapes: [...(buyerMax > sellerMin ? [zone] : []), line(buyerMax, 0), line(sellerMin, 1)],
     annotations: [name(buyerMax, 0, buyerMax >= sellerMin), name(sellerMin, 1, buyerMax < sellerMin)],
     xaxis: axis({ title: { text: "turn" }, range: [0.4, game.maxTurns + 0.6], zeroline: false, tick0: 0 }),
@@ -133,7 +133,7 @@ function splitFigure({ game, step }) {
     offersOf(0), offersOf(1),
     dotsAt(end, game.deal ? "deal" : "no deal", { symbol: game.deal ? "star" : "x", size: 16, color: colour("ink") }),
   ], {
-    height: narrow.matches ? 500 : 460, showlegend: true, legend: { orientation: "h", y: -0.18, font: { size: 11 } }, margin: { l: 50, r: 20, t: 12, b: 44 },
+    height: narrow.matches ? 500 : 460, showlegend: true, legend: { orientation: "h", x: 0, y: -0.18, yanchor: "top", font: { size: 11 } }, margin: { l: 56, r: 20, t: 12, b: 48 },
     xaxis: axis({ title: { text: `utility of ${data.sides[0]}` }, zeroline: false, rangemode: "tozero" }),
     yaxis: axis({ title: { text: `utility of ${data.sides[1]}` }, zeroline: false, rangemode: "tozero" }),
   }];
