@@ -78,9 +78,15 @@ def strength(row: Mapping[str, Any]) -> tuple[float | None, float | None, float 
     return short(row["strength"]), short(row["strength_low"]), short(row["strength_high"])
 
 
+def seat_names(results: Results) -> tuple[str, str]:
+    """The seats as words of a sentence: the buyer and the seller, agent_0 and agent_1."""
+    one, two = results.settings.sides
+    return (f"the {one}", f"the {two}") if results.settings.domain == "price" else (one, two)
+
+
 def _effects(results: Results) -> list[str]:
     """What the seat and the first move are worth, in words."""
-    what = {"seat_0": f"being the {results.settings.sides[0]}", "first_mover": "moving first"}
+    what = {"seat_0": f"being {seat_names(results)[0]}", "first_mover": "moving first"}
     told = []
     for name, effect in results.ranking.effects.items():
         ends = f"95 %: {number(effect.low)} to {number(effect.high)}"

@@ -17,7 +17,14 @@ from negotiation_env.report.analyses import (
 from negotiation_env.report.measures import names_by_rank
 from negotiation_env.report.page import NOTHING, render
 from negotiation_env.report.rho import find_rho
-from negotiation_env.report.sections import Section, deals_section, failure_section, map_section, ranking_section
+from negotiation_env.report.sections import (
+    Section,
+    deals_section,
+    failure_section,
+    map_section,
+    ranking_section,
+    seat_names,
+)
 
 if TYPE_CHECKING:
     from negotiation_env.tournament.results import Results
@@ -74,6 +81,7 @@ def report_text(results: Results, rho: Path | None) -> str:
         "sections": sections,
         "policies": names,
         "sides": settings.sides,
+        "seats": seat_names(results),
         "version": __version__,
     }
     data: dict[str, Any] = {"policies": names, "sides": list(settings.sides)}
