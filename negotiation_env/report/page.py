@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 NOTHING, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
 """What stands for no number, and before negative ones."""
 _EXTRA = 'pip install "negotiation-env[report]"'
-_SCRIPTS = ("page.js", "figures.js", "outcomes.js", "viewer.js")
+_SCRIPTS = ("page.js", "figures.js", "replies.js", "outcomes.js", "viewer.js")
 _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 

@@ -16,6 +16,7 @@ from negotiation_env.report.analyses import (
 )  # fmt: skip
 from negotiation_env.report.measures import names_by_rank
 from negotiation_env.report.page import NOTHING, render
+from negotiation_env.report.replies import reply_section
 from negotiation_env.report.rho import find_rho
 from negotiation_env.report.sections import (
     Section,
@@ -32,19 +33,24 @@ if TYPE_CHECKING:
 REPORT = "report.html"
 _COMMANDS = {
     "calibration": ("Calibration of a commanded rho", "negotiate evaluate-rho --output_dir {folder}/rho"),
+    "replies": ("Best replies to scripted policies of price games", "negotiate report {folder} --best_responses 50"),
     "theory": ("Theory scales", "negotiate tournament --domain price --scenario private"),
     "games": ("Single games", "negotiate tournament --keep_episodes 4"),
 }
 """What may be missing, and which command adds it."""
 
 
-def write_report(results: str | Path, output: str | Path | None = None, rho: str | Path | None = None) -> Path:
+def write_report(
+    results: str | Path, output: str | Path | None = None, rho: str | Path | None = None, best_responses: int = 0
+) -> Path:
     """Write the report of a tournament.
 
     Args:
         results: the folder of a tournament.
         output: the file; ``report.html`` in the folder by default.
         rho: a folder of `negotiate evaluate-rho`; one that lies in ``results`` by default.
+        best_responses: in how many games of each seat the best replies to the scripted policies of a price tournament
+            are worked out, a second or so each; none by default.
 
     Returns:
         The file, which is there in full or not at all.
@@ -57,7 +63,7 @@ def write_report(results: str | Path, output: str | Path | None = None, rho: str
 
     found = load_results(results)
     path = Path(output) if output is not None else found.folder / REPORT
-    text = report_text(found, find_rho(found.folder, None if rho is None else Path(rho)))
+    text = report_text(found, find_rho(found.folder, None if rho is None else Path(rho)), best_responses)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}.tmp")
     try:
@@ -68,11 +74,11 @@ def write_report(results: str | Path, output: str | Path | None = None, rho: str
     return path
 
 
-def report_text(results: Results, rho: Path | None) -> str:
+def report_text(results: Results, rho: Path | None, best_responses: int = 0) -> str:
     """The page of a tournament."""
     from negotiation_env import __version__
 
-    sections = _sections(results, rho)
+    sections = _sections(results, rho, best_responses)
     settings, names = results.settings, names_by_rank(results)
     parts: dict[str, Any] = {
         "title": f"Tournament of {len(settings.names)} policies",
@@ -91,7 +97,7 @@ def report_text(results: Results, rho: Path | None) -> str:
     return render(parts, data)
 
 
-def _sections(results: Results, rho: Path | None) -> list[Section]:
+def _sections(results: Results, rho: Path | None, best_responses: int) -> list[Section]:
     possible = {
         "ranking": ranking_section(results),
         "match-ups": map_section(results),
@@ -99,6 +105,7 @@ def _sections(results: Results, rho: Path | None) -> list[Section]:
         "outcomes": outcome_section(results),
         "games": game_section(results),
         "exploitability": exploit_section(results),
+        "replies": reply_section(results, best_responses),
         "theory": theory_section(results),
         "calibration": None if rho is None else rho_section(rho),
         "failures": failure_section(results),

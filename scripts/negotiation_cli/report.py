@@ -14,7 +14,7 @@ Examples:
 
   negotiate report runs/tournament
 
-  negotiate report runs/tournament --rho runs/rho --overwrite
+  negotiate report runs/tournament --rho runs/rho --best_responses 50 --overwrite
 """
 
 
@@ -28,6 +28,15 @@ def report(
             show_default="one that lies in RESULTS",
         ),
     ] = None,
+    best_responses: Annotated[
+        int,
+        typer.Option(
+            "--best_responses",
+            min=0,
+            help="In how many games of each seat to work out the best replies to scripted policies of price games.",
+            show_default="none",
+        ),
+    ] = 0,
     output: Annotated[
         Path | None, typer.Option("--output", help="The file to write.", show_default="RESULTS/report.html")
     ] = None,
@@ -45,5 +54,5 @@ def report(
     path = results / REPORT if output is None else output
     if path.exists() and not overwrite:
         raise ValueError(f"{path} exists already; --overwrite replaces it, --output writes elsewhere.")
-    written = write_report(results, path, rho)
+    written = write_report(results, path, rho, best_responses)
     told({"report": str(written), "megabytes": round(written.stat().st_size / 1e6, 1)}, as_json)

@@ -85,7 +85,7 @@ def data_of(page):
 def price_page(price_results, rho_folder):
     from negotiation_env.report import write_report
 
-    return write_report(price_results.folder, rho=rho_folder)
+    return write_report(price_results.folder, rho=rho_folder, best_responses=4)
 
 
 @pytest.fixture(scope="session")

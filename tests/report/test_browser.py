@@ -56,7 +56,7 @@ def ticks(page, plot, axis="y"):
 def test_a_price_tournament_filters_steps_and_runs_nothing_that_was_said(load, price_page):
     page = load(price_page)
     assert int(page.get_attribute("html", "data-drawn")) < SLOWEST  # milliseconds until all figures stood
-    for plot in ("ranking", "map", "deals", "game", "exploit", "replicator", "theory", "rho"):
+    for plot in ("ranking", "map", "deals", "game", "exploit", "replicator", "replies", "theory", "rho"):
         assert page.locator(f"#plot-{plot} svg.main-svg").count() > 0
     assert "talker<b>&" in ticks(page, "plot-ranking")
     page.fill("#filter", "linear, talker")

@@ -61,7 +61,7 @@ def test_what_a_model_says_is_text(price_page, read_data):
 
 
 def test_equal_results_give_equal_bytes(price_results, rho_folder, price_page, tmp_path):
-    again = write_report(price_results.folder, tmp_path / "new" / "again.html", rho_folder)
+    again = write_report(price_results.folder, tmp_path / "new" / "again.html", rho_folder, best_responses=4)
     assert again.read_bytes() == price_page.read_bytes()
     assert [path.name for path in again.parent.iterdir()] == ["again.html"]
 
@@ -71,7 +71,7 @@ def test_sections_are_those_that_the_results_have(price_page, split_page):
         return re.findall(r'<section id="([\w-]+)"', path.read_text(encoding="utf-8"))
 
     shared = ["ranking", "match-ups", "deals", "games", "exploitability"]
-    assert sections(price_page) == [*shared, "theory", "calibration"]
+    assert sections(price_page) == [*shared, "replies", "theory", "calibration"]
     assert sections(split_page) == ["ranking", "match-ups", "deals", "outcomes", "games", "exploitability", "missing"]
     missing = split_page.read_text(encoding="utf-8").split('<section id="missing"')[1]
     assert "negotiate evaluate-rho" in missing
@@ -160,6 +160,16 @@ def test_theory_names_the_second_best_where_limits_are_private(price_results, pr
     width = np.maximum(limits["buyer_max"] - limits["seller_min"], 0.0)[outcomes["draw"].to_numpy()]
     gained = (outcomes["payoff_0"] + outcomes["payoff_1"]).to_numpy()
     assert theory["all"][0] == pytest.approx(gained.sum() / width.sum(), rel=1e-3)
+
+
+def test_best_replies_are_to_the_scripted_policies(price_results, price_page, read_data):
+    from negotiation_env.best_response import exploitability
+
+    rows = {row["policy"]: row for row in read_data(price_page)["replies"]}
+    assert set(rows) == {"linear", "conceder", "boulware_firm"}
+    (found,) = exploitability(["linear"], "private", num_games=4, seed=price_results.settings.seed)
+    assert rows["linear"]["reply"][0] == pytest.approx(found.best_reply_share, rel=1e-3)
+    assert rows["linear"]["kept"] == pytest.approx(found.kept_share, rel=1e-3)
 
 
 def test_an_evaluation_in_the_folder_is_found(split_results, rho_folder, tmp_path):
