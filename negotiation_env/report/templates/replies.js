@@ -7,6 +7,7 @@ if (data.replies) {
       xaxis: axis({ title: { text: "share of the surplus" }, zeroline: false }),
       shapes: [{ type: "line", x0: 0.5, x1: 0.5, yref: "paper", y0: 0, y1: 1, line: { color: colour("two"), width: 1, dash: "dot" } }],
     });
+    trace.marker = { ...trace.marker, symbol: shown.map((row) => (row.exact < 0.995 ? "circle-open" : "circle")) };
     return [[trace], shape, `${shown.length} policies.`];
   });
 }
