@@ -105,7 +105,7 @@ $(VENV)/.ready-janus: $(READY) | $(BIN)/python
 	@touch $@
 
 $(VENV)/.ready-test: $(READY) | $(BIN)/python
-	$(INSTALL) -e ".[datasets,plot,rl,llm,qlora,offline,ray,tournament,dev]"
+	$(INSTALL) -e ".[datasets,plot,report,rl,llm,qlora,offline,ray,tournament,dev]"
 	@touch $@
 
 # PettingZoo's own game that ours is measured beside draws with pygame; intervals of rates are SciPy's.

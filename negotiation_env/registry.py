@@ -7,7 +7,7 @@ import difflib
 import hashlib
 import inspect
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -219,6 +219,13 @@ class Player:
     def spec(self) -> str:
         """The name and the parameters that records keep, as a spec string."""
         return format_spec(self.name, self.params)
+
+
+def name_among(player: Player, among: Sequence[Player]) -> str:
+    """The name of a player, with the parameters in which players of that name differ."""
+    twins = [other.params for other in among if other.name == player.name]
+    differing = [key for key in player.params if len({str(params.get(key)) for params in twins}) > 1]
+    return format_spec(player.name, {key: player.params[key] for key in differing})
 
 
 def make_player(player: str | AnyPolicy, domain: str) -> Player:

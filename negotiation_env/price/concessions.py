@@ -28,8 +28,8 @@ from negotiation_env.chart import (
 )
 from negotiation_env.price import rules
 from negotiation_env.price.chart import SIDE_COLOURS, name_limits, name_zone, shade_zone
-from negotiation_env.price.curves import ConcessionCurve, concession_curves, has_surplus, name_among
-from negotiation_env.registry import unknown_name
+from negotiation_env.price.curves import ConcessionCurve, concession_curves, has_surplus
+from negotiation_env.registry import name_among, unknown_name
 from negotiation_env.turns import FLOAT_NOISE
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
 SHARES = (0.0, 1.0)
 """The surplus zone in shares of the surplus."""
-SHARES_SHOWN = (-0.5, 1.5)
-"""Shares beyond these are cut off: with a small surplus the first offers are far outside it."""
+BEYOND_ZONE = 0.5
+"""Offers farther outside than this part of the surplus zone's width are cut off."""
 OVERLAID = 8
 BANDS_OVERLAID = 3
 """Up to so many strategies, of which so many with a band, share one panel; more get a small panel each."""
@@ -122,11 +122,11 @@ def _common_zone(parts: Sequence[Episodes]) -> tuple[float, float] | None:
 
 
 def _window(curves: Sequence[ConcessionCurve], zone: tuple[float, float]) -> tuple[float, float]:
-    """The part of the price axis that holds the zone and all bands, with a margin."""
+    """The part of the price axis that holds the zone and all bands near it, with a margin."""
     shown = np.concatenate([np.array(zone), *(side for curve in curves for side in (curve.low, curve.high))])
     shown = shown[np.isfinite(shown)]
-    if zone == SHARES:
-        shown = np.clip(shown, *SHARES_SHOWN)
+    beyond = BEYOND_ZONE * abs(zone[1] - zone[0]) or np.inf
+    shown = np.clip(shown, min(zone) - beyond, max(zone) + beyond)
     margin = 0.07 * float(np.ptp(shown)) or 1.0
     return float(shown.min()) - margin, float(shown.max()) + margin
 
@@ -207,7 +207,7 @@ def _grid(curves: Sequence[ConcessionCurve], labels: Sequence[str], scene: _Scen
             if curve.label == label:
                 _draw_curve(axes, curve, SIDE_COLOURS[curve.side], "-", 6)
         axes.set_title(
-            wrapped(label, 23),
+            wrapped(label, 21),
             fontsize=SMALL - 0.5,
             loc="left",
             pad=2,

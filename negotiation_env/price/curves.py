@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from negotiation_env.policy import OFFER
 from negotiation_env.price import rules
 from negotiation_env.price.rules import Float64, Int64
-from negotiation_env.registry import Player
-from negotiation_env.specs import format_spec
+from negotiation_env.registry import Player, name_among
 from negotiation_env.turns import FLOAT_NOISE
 
 if TYPE_CHECKING:
@@ -99,7 +98,7 @@ def has_surplus(episodes: Episodes) -> NDArray[np.bool_]:
 
 def _band(turn: Int64, offer: Float64, opening: int, answering: int) -> tuple[Float64, Float64, Float64, Float64]:
     """Turns and percentiles of the offers; ``opening`` games have them on odd turns, ``answering`` on even ones."""
-    place = (turn + 1) // 2 * 2 - 0.5 if opening and answering else turn.astype(np.float64)
+    place = rounds(turn) if opening and answering else turn.astype(np.float64)
     kept, percentiles = [], []
     for now in np.unique(place).tolist():
         made = offer[place == now]
@@ -110,8 +109,6 @@ def _band(turn: Int64, offer: Float64, opening: int, answering: int) -> tuple[Fl
     return np.array(kept), low, middle, high
 
 
-def name_among(player: Player, among: Sequence[Player]) -> str:
-    """The name of a player, with the parameters in which players of that name differ."""
-    twins = [other.params for other in among if other.name == player.name]
-    differing = [key for key in player.params if len({str(params.get(key)) for params in twins}) > 1]
-    return format_spec(player.name, {key: player.params[key] for key in differing})
+def rounds(turn: Int64) -> Float64:
+    """The middle of the round of two turns that each turn (n,) is in: 1.5, 3.5, ..."""
+    return np.asarray((turn + 1) // 2 * 2 - 0.5)

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -58,7 +57,8 @@ class Plan:
     @property
     def cells(self) -> list[Cell]:
         """Every ordered pair, those of seat 0's first policy first."""
-        return list(product(range(len(self.entrants)), repeat=2))
+        places = range(len(self.entrants))
+        return [(one, two) for one in places for two in places]
 
     @property
     def columns(self) -> OutcomeColumns:

@@ -9,6 +9,7 @@ values take the sandwich covariance clustered by draw, since all cells share the
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -92,13 +93,20 @@ def bradley_terry(wins: Float64, policies: int) -> BradleyTerry:
     rated = _rated(there, policies)
     design, games, count = _design(rated)[there], games[there], count[there] + 1.0
     rate = (np.nansum(games, axis=1) + 0.5) / count
-    fitted = GLM(rate, design, family=Binomial(), var_weights=count).fit(tol=1e-12, maxiter=200)
+    with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
+        warnings.simplefilter("ignore")  # that the model fits cells exactly is no fault here
+        fitted = GLM(rate, design, family=Binomial(), var_weights=count).fit(tol=1e-12, maxiter=200)
     covariance = _clustered(design, games, count, fitted.fittedvalues)
     basis = _sum_to_zero(int(rated.sum()))
     strengths, errors = np.full((2, policies), np.nan)
     strengths[rated] = basis @ fitted.params[:-2]
-    errors[rated] = np.sqrt(np.einsum("pk,kl,pl->p", basis, covariance[:-2, :-2], basis))
-    return BradleyTerry(strengths, errors, fitted.params[-2:], np.sqrt(covariance.diagonal()[-2:]))
+    variances = np.einsum("pk,kl,pl->p", basis, covariance[:-2, :-2], basis)
+    errors[rated] = _root(variances)
+    return BradleyTerry(strengths, errors, fitted.params[-2:], _root(covariance.diagonal()[-2:]))
+
+
+def _root(variances: Float64) -> Float64:
+    return np.sqrt(np.maximum(variances, 0.0))  # rounding can leave a little less than 0
 
 
 def _clustered(design: Float64, games: Float64, count: Float64, expected: Float64) -> Float64:

@@ -14,6 +14,7 @@ from negotiation_cli import (
     play,
     plot,
     prepare,
+    report,
     show,
     tournament,
     train_bc,
@@ -42,6 +43,7 @@ app.command("train-janus", epilog=train_janus.EPILOG)(train_janus.train_janus)
 app.command("calibrate-janus", epilog=calibrate_janus.EPILOG)(calibrate_janus.calibrate_janus)
 app.command("train-bc", epilog=train_bc.EPILOG)(train_bc.train_bc)
 app.add_typer(plot.app, name="plot")
+app.command("report", epilog=report.EPILOG)(report.report)
 app.command("fetch-model", epilog=fetch_model.EPILOG)(fetch_model.fetch_model)
 app.command("list", epilog=listing.EPILOG)(listing.list_names)
 

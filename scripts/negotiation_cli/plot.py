@@ -1,17 +1,16 @@
-"""`negotiate plot`: figures of how strategies concede, and of who meets whom."""
+"""`negotiate plot`: figures of how strategies concede, of who meets whom, and of what they come to."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from itertools import product
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from negotiation_cli import options
+from negotiation_cli import options, plot_many
 from negotiation_cli.figures import figure_files, save_figures, slug
+from negotiation_cli.strategies import match_ups, named_strategies, told
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -19,17 +18,6 @@ if TYPE_CHECKING:
     from negotiation_env.episodes import Episodes
 
 STRATEGIES = "boulware_hard,boulware_firm,linear_noisy,conceder,tit_for_tat,micro_fine"
-PAIRS = {
-    "price": (
-        "boulware_firm vs tit_for_tat",
-        "linear vs boulware_hard",
-        "conceder vs micro_fine",
-        "tit_for_tat vs linear_noisy",
-        "split_difference vs fair_slow",
-        "price_fixed_strict vs price_fixed_strict",
-    ),
-    "multi_item": ("boulware vs trade_off", "linear vs tit_for_tat", "micro vs micro", "hardliner vs conceder"),
-}
 BUYER_MAX, SELLER_MIN = 900.0, 400.0
 
 CONCESSIONS_EPILOG = """
@@ -38,6 +26,8 @@ Examples:
   negotiate plot concessions
 
   negotiate plot concessions --strategies linear,fair --opponent hardliner
+
+  negotiate plot concessions --strategies all
 """
 INTERACTIONS_EPILOG = """
 Examples:
@@ -57,7 +47,12 @@ Examples:
 
   negotiate plot outcomes --agent1 boulware --agent2 trade_off --scenario bargaining
 """
-app = typer.Typer(help="Draw figures: concessions, interactions, outcomes.", no_args_is_help=False)
+app = typer.Typer(
+    help="Draw figures: concessions, interactions, mean offers, payoffs, records, outcomes.", no_args_is_help=False
+)
+app.command("offers", epilog=plot_many.OFFERS_EPILOG)(plot_many.offers)
+app.command("payoffs", epilog=plot_many.PAYOFFS_EPILOG)(plot_many.payoffs)
+app.command("records", epilog=plot_many.RECORDS_EPILOG)(plot_many.records)
 
 Formats = Annotated[str, typer.Option("--formats", help="Any of png, pdf, svg, separated by commas.")]
 BuyerMax = Annotated[float, typer.Option("--buyer_max", help="The most the buyer pays.", rich_help_panel="The game")]
@@ -84,7 +79,9 @@ def plot(context: typer.Context) -> None:
 
 @app.command("concessions", epilog=CONCESSIONS_EPILOG)
 def concessions(
-    strategies: Annotated[str, typer.Option("--strategies", help="The strategies to draw.")] = STRATEGIES,
+    strategies: Annotated[
+        str, typer.Option("--strategies", help="The strategies to draw; all: every scripted one.")
+    ] = STRATEGIES,
     opponent: Annotated[str, typer.Option("--opponent", help="Whom they all play against.")] = "linear",
     side: Annotated[str, typer.Option("--side", help="buyer, seller or both.")] = "both",
     num_episodes: Annotated[int, typer.Option("--num_episodes", help="Games of each strategy on each side.")] = 100,
@@ -118,18 +115,19 @@ def concessions(
     """
     from negotiation_env.price.plots import concession_figure
     from negotiation_env.registry import unknown_name
-    from negotiation_env.specs import split_specs
 
     sides = {"buyer": ("buyer",), "seller": ("seller",), "both": ("buyer", "seller")}
     if side not in sides:
         raise ValueError(unknown_name("side", side, sides))
     files = figure_files(output_dir, ["concessions"], formats, overwrite)
-    settings = options.given(scenario=scenario, catalogue=catalogue, max_turns=max_turns, information=information)
+    settings = options.given(
+        scenario=scenario, catalogue=catalogue, max_turns=max_turns, information=told(information, strategies)
+    )
     limits = {} if scenario else {"buyer_max": buyer_max, "seller_min": seller_min}
     games = {
         name: [
             _rollout(name, spec, opponent, num_episodes, seed, limits, {**settings, "first_mover": first_mover or name})
-            for spec in _named(split_specs(strategies), "--strategies")
+            for spec in named_strategies(strategies, "--strategies")
         ]
         for name in sides[side]
     }
@@ -176,8 +174,8 @@ def interactions(
     from negotiation_env.rollouts import play
 
     agents = find_domain(domain).agents
-    match_ups = _match_ups(domain, agent1, agent2, pairs)
-    names = [f"{slug(one)}_vs_{slug(two)}" for one, two in match_ups]
+    met = match_ups(domain, agent1, agent2, pairs)
+    names = [f"{slug(one)}_vs_{slug(two)}" for one, two in met]
     files = figure_files(output_dir, list(dict.fromkeys([*names, "interactions"])), formats, overwrite)
     settings = options.given(
         scenario=scenario, catalogue=catalogue, max_turns=max_turns, first_mover=first_mover, information=information,
@@ -186,7 +184,7 @@ def interactions(
     limits = options.given(buyer_max=buyer_max, seller_min=seller_min)
     if domain == "price" and scenario is None:
         limits = {"buyer_max": BUYER_MAX, "seller_min": SELLER_MIN, **limits}
-    seats = [dict(zip(agents, pair, strict=True)) for pair in match_ups]
+    seats = [dict(zip(agents, pair, strict=True)) for pair in met]
     games = [play(domain, players, seed + place, limits, **settings) for place, players in enumerate(seats)]
     draw = _interaction_figure(domain)
     figures = {name: draw(game, [seat]) for name, game, seat in zip(names, games, seats, strict=True)}
@@ -237,27 +235,6 @@ def outcomes(
     save_figures({"outcomes": outcome_figure(games)}, files, as_json)
 
 
-def _match_ups(
-    domain: str, agent1: str | None, agent2: str | None, pairs: Sequence[str] | None
-) -> list[tuple[str, str]]:
-    """Pairs of policies: those of ``pairs``, or each of ``agent1`` with each of ``agent2``."""
-    from negotiation_env.specs import split_specs
-
-    if pairs and (agent1 or agent2):
-        raise ValueError("--pairs and --agent1, --agent2 were given; give one or the other.")
-    if agent1 or agent2:
-        usual = PAIRS[domain][0].split(" vs ")[0]
-        first, second = (split_specs(given or usual) for given in (agent1, agent2))
-        return list(product(_named(first, "--agent1"), _named(second, "--agent2")))
-    found = []
-    for pair in pairs or PAIRS[domain]:
-        sides = re.split(r"\s+vs\s+", pair.strip())
-        if len(sides) != 2:
-            raise ValueError(f"--pairs {pair!r} is not a match-up; write 'AGENT1 vs AGENT2', such as 'linear vs fair'.")
-        found.append((sides[0], sides[1]))
-    return found
-
-
 def _rollout(
     side: str,
     strategy: str,
@@ -271,9 +248,3 @@ def _rollout(
 
     buyer, seller = (strategy, opponent) if side == "buyer" else (opponent, strategy)
     return rollout("price", {"buyer_0": buyer, "seller_0": seller}, num_episodes, seed, options=limits, **settings)
-
-
-def _named(specs: list[str], option: str) -> list[str]:
-    if not specs:
-        raise ValueError(f"{option} names no strategy; 'negotiate list policies' shows them.")
-    return specs

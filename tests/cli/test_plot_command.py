@@ -157,3 +157,37 @@ def test_outcomes_of_many_games_are_drawn(tmp_path):
     assert (tmp_path / "outcomes.png").stat().st_size > 10_000
     assert "exists already" in advice(run("outcomes", "--output_dir", tmp_path, "--formats", "png"))
     assert "unknown setting 'price_range'" not in advice(run("outcomes", "--scenario", "nowhere", "--formats", "svg"))
+
+
+@pytest.mark.parametrize("command", ["payoffs", "records", "offers"])
+def test_many_games_are_drawn(command, tmp_path):
+    call = [command, "--num_episodes", 5, "--formats", "svg", "--json"]
+    result = run(*call)
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["files"] == [f"{command[:-1]}_plots/{command}.svg"]
+    assert "exists already" in advice(run(*call))
+
+
+def test_every_strategy_can_be_drawn(tmp_path):
+    assert run("concessions", "--strategies", "all", "--formats", "svg", *QUICK).exit_code == 0
+    drawn = (tmp_path / "concession_plots" / "concessions.svg").read_text()
+    assert all(name in drawn for name in ("teacher", "hold_rho", "micro_coarse", "tit_for_tat"))
+
+
+def test_payoffs_of_split_items():
+    call = ["payoffs", "--domain", "multi_item", "--strategies", "linear,boulware", "--opponents", "all"]
+    assert run(*call, "--num_episodes", 4, "--formats", "png").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["payoffs", "--strategies", "lineer"], "Did you mean 'linear'?"),
+        (["payoffs", "--opponents", ""], "--opponents"),
+        (["records", "--tie", "1.5"], "--tie"),
+        (["records", "--domain", "prices"], "price"),
+        (["offers", "--pairs", "linear"], "AGENT1 vs AGENT2"),
+    ],
+)
+def test_a_wrong_call_for_many_games_gets_one_line_of_advice(arguments, expected):
+    assert expected in advice(run(*arguments))

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HOMES = ("policies", "janus", "scripts", "datasets", "tests", "benchmarks")
 PACKAGES = ("negotiation_env", "negotiation_policies", "negotiation_janus", "negotiation_cli")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-EXTRAS = ("datasets", "plot", "llm", "rl", "offline", "janus", "qlora", "tournament", "ray", "dev", "all")
+EXTRAS = ("datasets", "plot", "report", "llm", "rl", "offline", "janus", "qlora", "tournament", "ray", "dev", "all")
 HEAVY = (
     "torch",
     "polars",
@@ -31,6 +31,7 @@ HEAVY = (
     "pandas",
     "statsmodels",
     "nashpy",
+    "plotly",
     "httpx",
     "ollama",
     "openai",

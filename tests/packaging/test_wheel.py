@@ -54,6 +54,9 @@ def test_wheel_holds_the_packages_and_nothing_else(wheel: Path) -> None:
     assert {top for top in tops if not top.endswith((".dist-info", ".data"))} == packages
     assert {f"{package}/py.typed" for package in packages} <= set(names)
     assert any(name.endswith("licenses/LICENSE") for name in names)
+    templates = [path for path in (ROOT / "negotiation_env" / "report" / "templates").rglob("*") if path.is_file()]
+    assert len(templates) > 10
+    assert {path.relative_to(ROOT).as_posix() for path in templates} <= set(names)
     data = {name.partition(".data/data/")[2] for name in names if ".data/" in name}
     recipes = [path.name for path in (ROOT / "datasets" / "recipes").glob("*.toml")]
     assert {"price-mixed.toml", "price-seed.toml", "multi-item-mixed.toml"} <= set(recipes)

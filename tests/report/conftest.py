@@ -1,0 +1,100 @@
+"""Small tournaments and their reports, played once for all tests of the page."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+from negotiation_env import PriceDecision
+
+ATTACK = (
+    "</script><script>window.attacked = 1</script><img src=x onerror=\"window.attacked = 1\"> \u2028 'quoted' & more"
+)
+
+
+class Talker:
+    """Gives in over time, and says and notes what would run if a page did not escape it."""
+
+    name = "talker<b>&"
+
+    def reset(self, size, seed=None): ...
+
+    def decide(self, view):
+        share = 0.5 * view.turn / view.max_turns
+        aim = view.reservation_price + view.role * (1 - share) * 300.0
+        price = np.clip(aim, view.price_low, view.price_high)
+        accept = view.role * (view.standing_offer - price) >= 0
+        size = len(price)
+        note = {"model": "tiny", "replies": [{"text": ATTACK}], "retries": 0}
+        return PriceDecision(kind=np.where(accept, 1, 0), price=price, message=[ATTACK] * size, notes=[note] * size)
+
+
+@pytest.fixture(scope="session")
+def price_results(tmp_path_factory):
+    pytest.importorskip("nashpy")
+    from negotiation_env.tournament.play import play_tournament
+
+    players = ["linear", "conceder", "boulware_firm", Talker()]
+    return play_tournament(
+        players, tmp_path_factory.mktemp("price"), 12, keep_episodes=2, scenario="private", chat=True
+    )
+
+
+@pytest.fixture(scope="session")
+def split_results(tmp_path_factory):
+    pytest.importorskip("nashpy")
+    from negotiation_env.tournament.play import play_tournament
+
+    names = ["linear", "boulware", "hardliner"]
+    folder = tmp_path_factory.mktemp("split")
+    return play_tournament(names, folder, 8, domain="multi_item", scenario="bargaining", keep_episodes=2)
+
+
+@pytest.fixture(scope="session")
+def rho_folder(tmp_path_factory):
+    """What `negotiate evaluate-rho` writes: two policies, three commands and an intended impasse."""
+    pl = pytest.importorskip("polars")
+    folder = tmp_path_factory.mktemp("rho")
+    rows = [
+        {
+            "policy": policy, "scenario": "varied", "information": "known", "command": command, "opponent": "linear",
+            "role": "buyer", "first_mover": mover, "num_episodes": games, "deal_rate": rate,
+            "achieved": None if command < 0 else command + shift, "closest_achievable": None if command < 0 else 0.05,
+            "faults": 0.0,
+        }
+        for policy, shift in (("teacher", 0.0), ("hold_rho", 0.1))
+        for command in (-1.0, 0.0, 0.5, 1.0)
+        for mover, games, rate in (("buyer", 10, 1.0), ("seller", 30, 0.5))
+    ]  # fmt: skip
+    pl.DataFrame(rows).write_parquet(folder / "rho_table.parquet")
+    measured = {"regret": 0.01, "regret_interval": [0.0, 0.02], "deal_rate": 0.6}
+    summary = {"varied": {"known": {"teacher": measured, "hold_rho": {**measured, "regret": None}}}}
+    (folder / "rho_summary.json").write_text(json.dumps(summary))
+    return folder
+
+
+def data_of(page):
+    """What the scripts of a page read."""
+    found = re.search(r'<script nonce="\w+" type="application/json" id="report-data">(.*?)</script>', page, re.DOTALL)
+    assert found is not None
+    return json.loads(found[1])
+
+
+@pytest.fixture(scope="session")
+def price_page(price_results, rho_folder):
+    from negotiation_env.report import write_report
+
+    return write_report(price_results.folder, rho=rho_folder, best_responses=4)
+
+
+@pytest.fixture(scope="session")
+def split_page(split_results):
+    from negotiation_env.report import write_report
+
+    return write_report(split_results.folder)
+
+
+@pytest.fixture(scope="session")
+def read_data():
+    return lambda path: data_of(path.read_text(encoding="utf-8"))
