@@ -59,6 +59,7 @@ def tournament(
     ] = False,
     engine: options.Engine = None,
     workers: options.Workers = None,
+    ray_address: options.RayAddress = None,
     output_dir: Annotated[
         Path, typer.Option("--output_dir", help="Folder for the results.", rich_help_panel="Output")
     ] = Path("tournament"),
@@ -82,6 +83,7 @@ def tournament(
     """
     from negotiation_cli.output import progress_bar, screen, write_json
     from negotiation_cli.tournament_report import summary, summary_lines, summary_table
+    from negotiation_env.engines import started
     from negotiation_env.records.errors import require
     from negotiation_env.tournament.folder import ResultFolder
     from negotiation_env.tournament.plan import make_plan
@@ -104,7 +106,7 @@ def tournament(
     )
     count = workers if engine is None else options.worker_count(engine, workers)
     plan = make_plan(policies, num_episodes, domain, seed, keep_episodes, settings)
-    with progress_bar("pairs", len(plan.cells), as_json) as progress:
+    with started(engine or "serial", count, ray_address), progress_bar("pairs", len(plan.cells), as_json) as progress:
         results = play_plan(ResultFolder(output_dir, plan), engine, count, overwrite, progress)
     if as_json:
         write_json(summary(results))
