@@ -154,9 +154,9 @@ def test_theory_names_the_second_best_where_limits_are_private(price_results, pr
     assert labels[0] == "all possible gains"
     assert any("second best" in label for label in labels)
     outcomes = price_results.outcomes
-    from negotiation_env.report.scales import _limits
+    from negotiation_env.report.scales import draw_limits
 
-    limits = _limits(price_results)
+    limits = draw_limits(price_results)
     width = np.maximum(limits["buyer_max"] - limits["seller_min"], 0.0)[outcomes["draw"].to_numpy()]
     gained = (outcomes["payoff_0"] + outcomes["payoff_1"]).to_numpy()
     assert theory["all"][0] == pytest.approx(gained.sum() / width.sum(), rel=1e-3)
