@@ -172,6 +172,19 @@ def test_best_replies_are_to_the_scripted_policies(price_results, price_page, re
     assert rows["linear"]["kept"] == pytest.approx(found.kept_share, rel=1e-3)
 
 
+def test_cells_that_failed_are_told_and_left_blank(failed_results, read_data):
+    path = write_report(failed_results.folder)
+    page, data = path.read_text(encoding="utf-8"), read_data(path)
+    assert '<section id="failures"' in page
+    assert "&lt;b&gt;out of order&lt;/b&gt;" in page
+    assert "negotiate tournament --keep_episodes" in page
+    failing = data["policies"].index("failing")
+    mean, low, high = data["maps"]["cells"]["both"]["share_0"]
+    assert mean[failing][0] is low[failing][0] is high[failing][0] is None
+    assert "failing" not in data["meta"]["policies"]
+    assert "games" not in data
+
+
 def test_an_evaluation_in_the_folder_is_found(split_results, rho_folder, tmp_path):
     folder = tmp_path / "results"
     shutil.copytree(split_results.folder, folder)
