@@ -78,13 +78,7 @@ def rho_section(folder: Path) -> Section:
 def exploit_section(results: Results) -> Section:
     """What the best answer to each policy earns, and what a population of them comes to."""
     game = results.meta_game
-    weights = dict(zip(game.policies, (game.equilibrium or {}).get("weights", [0.0] * len(game.policies)), strict=True))
-    rows: list[dict[str, Any]] = []
-    for name in sorted(game.policies, key=lambda name: game.exploitability[name]):
-        found: Any = game.best_responses[name]
-        answers = [found] if isinstance(found, str) else list(found)
-        exploitability, weight = short(game.exploitability[name]), short(weights[name])
-        rows.append({"policy": name, "exploitability": exploitability, "answers": answers, "weight": weight})
+    rows = _answers(results)
     table = Table(
         "Exploitability of each policy, in shares",
         ("Policy", "Exploitability", "Best answer", "Weight in the equilibrium"),
@@ -107,17 +101,36 @@ def exploit_section(results: Results) -> Section:
         "times": [short(time) for time in game.times.tolist()],
         "weights": [[short(weight) for weight in row] for row in game.weights.tolist()],
     }
-    text = (
+    parts = {"exploitability": {"table": table}}
+    title = "Exploitability and equilibrium"
+    return Section("exploitability", "Exploitability", title, _meta_text(results, rows), parts, {"meta": data})
+
+
+def _answers(results: Results) -> list[dict[str, Any]]:
+    """What the best answer to each policy is and gains, the least first, and the policy's weight in the equilibrium."""
+    game = results.meta_game
+    weights = dict(zip(game.policies, (game.equilibrium or {}).get("weights", [0.0] * len(game.policies)), strict=True))
+    rows = []
+    for name in sorted(game.policies, key=lambda name: game.exploitability[name]):
+        found: Any = game.best_responses[name]
+        answers = [found] if isinstance(found, str) else list(found)
+        exploitability, weight = short(game.exploitability[name]), short(weights[name])
+        rows.append({"policy": name, "exploitability": exploitability, "answers": answers, "weight": weight})
+    return rows
+
+
+def _meta_text(results: Results, rows: list[dict[str, Any]]) -> str:
+    parts = [
         "Choosing a policy is itself a game, with mean shares as payoffs. The answers are those of the policies played "
         "here: a better one may exist, so these are lower bounds."
-    )
-    chosen = sorted(((weight, name) for name, weight in weights.items() if weight > _RARE), reverse=True)
+    ]
+    chosen = sorted((row for row in rows if row["weight"] > _RARE), key=lambda row: -row["weight"])
     if chosen:
-        text += f" In equilibrium: {', '.join(f'{name} {100 * weight:.0f} %' for weight, name in chosen)}."
-    if game.left_out:
-        text += f" Left out, because a cell of theirs failed: {', '.join(game.left_out)}."
-    parts = {"exploitability": {"table": table}}
-    return Section("exploitability", "Exploitability", "Exploitability and equilibrium", text, parts, {"meta": data})
+        named = ", ".join(f"{row['policy']} {100 * row['weight']:.0f} %" for row in chosen)
+        parts.append(f"In equilibrium: {named}.")
+    if results.meta_game.left_out:
+        parts.append(f"Left out, because a cell of theirs failed: {', '.join(results.meta_game.left_out)}.")
+    return " ".join(parts)
 
 
 def theory_section(results: Results) -> Section | None:

@@ -29,7 +29,7 @@ def theory_scales(results: Results) -> dict[str, Any] | None:
 
     from negotiation_env.theory import scales
 
-    limits = _limits(results)
+    limits = draw_limits(results)
     if limits is None:
         return None
     every = _scaled(scales, results, results.outcomes, limits)
@@ -57,7 +57,7 @@ def _measured(found: dict[str, float] | None) -> list[float | None]:
     return [None if found is None else short(found[name]) for name in ("measured", "measured_low", "measured_high")]
 
 
-def _limits(results: Results) -> dict[str, Array] | None:
+def draw_limits(results: Results) -> dict[str, Array] | None:
     """The limits of every draw: the settings say which they were."""
     from negotiation_env.domain import find_domain
 

@@ -98,3 +98,23 @@ def split_page(split_results):
 @pytest.fixture(scope="session")
 def read_data():
     return lambda path: data_of(path.read_text(encoding="utf-8"))
+
+
+class Failing:
+    """Raises whenever it must decide."""
+
+    name = "failing"
+
+    def reset(self, size, seed=None): ...
+
+    def decide(self, view):
+        raise RuntimeError("<b>out of order</b>")
+
+
+@pytest.fixture(scope="session")
+def failed_results(tmp_path_factory):
+    """A tournament with cells that failed, and no game that was kept."""
+    pytest.importorskip("nashpy")
+    from negotiation_env.tournament.play import play_tournament
+
+    return play_tournament(["linear", "fair", Failing()], tmp_path_factory.mktemp("failed"), 4, keep_episodes=0)

@@ -114,6 +114,15 @@ def test_the_pareto_picture_shows_a_pair(load, split_page):
     assert "keeps" in page.inner_text("#moves")
 
 
+def test_what_failed_leaves_gaps_and_no_errors(load, failed_results):
+    from negotiation_env.report import write_report
+
+    page = load(write_report(failed_results.folder))
+    assert page.locator("#failures tbody tr").count() > 0
+    page.fill("#filter", "failing")
+    page.wait_for_selector("text=1 of 3 shown")
+
+
 def test_a_phone_scrolls_in_one_direction_only(load, price_page, split_page):
     for path in (price_page, split_page):
         page = load(path, viewport=PHONE, is_mobile=True, has_touch=True)

@@ -154,9 +154,9 @@ def test_theory_names_the_second_best_where_limits_are_private(price_results, pr
     assert labels[0] == "all possible gains"
     assert any("second best" in label for label in labels)
     outcomes = price_results.outcomes
-    from negotiation_env.report.scales import _limits
+    from negotiation_env.report.scales import draw_limits
 
-    limits = _limits(price_results)
+    limits = draw_limits(price_results)
     width = np.maximum(limits["buyer_max"] - limits["seller_min"], 0.0)[outcomes["draw"].to_numpy()]
     gained = (outcomes["payoff_0"] + outcomes["payoff_1"]).to_numpy()
     assert theory["all"][0] == pytest.approx(gained.sum() / width.sum(), rel=1e-3)
@@ -170,6 +170,19 @@ def test_best_replies_are_to_the_scripted_policies(price_results, price_page, re
     (found,) = exploitability(["linear"], "private", num_games=4, seed=price_results.settings.seed)
     assert rows["linear"]["reply"][0] == pytest.approx(found.best_reply_share, rel=1e-3)
     assert rows["linear"]["kept"] == pytest.approx(found.kept_share, rel=1e-3)
+
+
+def test_cells_that_failed_are_told_and_left_blank(failed_results, read_data):
+    path = write_report(failed_results.folder)
+    page, data = path.read_text(encoding="utf-8"), read_data(path)
+    assert '<section id="failures"' in page
+    assert "&lt;b&gt;out of order&lt;/b&gt;" in page
+    assert "negotiate tournament --keep_episodes" in page
+    failing = data["policies"].index("failing")
+    mean, low, high = data["maps"]["cells"]["both"]["share_0"]
+    assert mean[failing][0] is low[failing][0] is high[failing][0] is None
+    assert "failing" not in data["meta"]["policies"]
+    assert "games" not in data
 
 
 def test_an_evaluation_in_the_folder_is_found(split_results, rho_folder, tmp_path):

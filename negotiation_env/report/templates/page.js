@@ -159,4 +159,4 @@ byId("filter-form").addEventListener("submit", (event) => {
 });
 window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
 narrow.addEventListener("change", drawAll);
-window.addEventListener("load", applyFilter);
+window.addEventListener("DOMContentLoaded", applyFilter);
