@@ -7,9 +7,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from negotiation_env.engines import check_engine
 from negotiation_env.records.errors import Interrupted, require
-from negotiation_env.registry import AnyPolicy, unknown_name
-from negotiation_env.rollouts import ENGINES
+from negotiation_env.registry import AnyPolicy
 from negotiation_env.tournament.folder import ResultFolder
 from negotiation_env.tournament.plan import make_plan
 from negotiation_env.tournament.playing import play_cells
@@ -77,8 +77,8 @@ def play_plan(
     progress: Callable[[int], None] | None = None,
 ) -> Results:
     """Play what a folder's plan says and is not yet there; see `play_tournament`."""
-    if engine is not None and engine not in ENGINES:
-        raise ValueError(unknown_name("engine", engine, ENGINES))
+    if engine is not None:
+        check_engine(engine)
     with folder.opened(overwrite):
         if folder.is_complete:
             _tell(progress, len(folder.plan.cells))

@@ -12,13 +12,12 @@ import numpy as np
 
 from negotiation_env.domain import Array
 from negotiation_env.engine import Batch
-from negotiation_env.engines import SHARING, share_out
+from negotiation_env.engines import SHARING, check_players, share_out
 from negotiation_env.episodes import Episodes, concatenate
 from negotiation_env.rollouts import play_parts
 from negotiation_env.tournament.outcomes import outcome_columns
 from negotiation_env.tournament.plan import Cell, Plan
 from negotiation_env.tournament.timing import timed
-from negotiation_env.workers import check_players
 
 
 @dataclass(frozen=True)
@@ -69,8 +68,8 @@ def play_cells(
     if engine not in SHARING:
         yield from map(partial(play_cell, plan, engine=engine, workers=workers), cells)
         return
-    check_players(plan.everyone)
-    yield from share_out(engine, partial(play_cell, plan, engine="serial"), cells, workers or 1)
+    check_players(plan.everyone, engine)
+    yield from share_out(engine, partial(play_cell, plan, engine="serial"), cells, workers)
 
 
 def play_cell(plan: Plan, cell: Cell, engine: str | None = None, workers: int | None = None) -> PlayedCell:
