@@ -35,7 +35,8 @@ without a deal, null where there is none to share; multi_item: gain over the own
 average.
 
 ``policies.parquet``: nine rows a policy, ``role`` (``both`` and each side) by ``moves`` (``both``, ``first``,
-``second``), over all opponents, itself among them. ``policy``, ``role``, ``moves``, ``failed_cells``,
+``second``), over all opponents, itself among them (its games against itself are averaged over both of its seats, and
+``num_episodes`` counts them once). ``policy``, ``role``, ``moves``, ``failed_cells``,
 ``num_episodes``, ``faults``, and the measures of ``cells.parquet`` as seen by the policy: own ones without a suffix
 (``share``, ``payoff``, ``violation_rate``, ``illegal_replies``), the other's as ``opponent_share`` and so on.
 
@@ -44,9 +45,10 @@ same opponents in the same draws), ``difference_low``, ``difference_high``, ``t`
 draws), ``p_holm`` (Holm's correction over all rows), ``cells`` (how many of each are compared), ``draws``.
 
 ``ranking.json``: Bradley-Terry. ``policies``: by falling strength, ``rank``, ``policy``, ``strength`` (log odds,
-their mean is 0), ``strength_low``, ``strength_high``, ``win_rate`` (a win is the larger share of the surplus, half a
-win the same share, or no deal), ``share`` (mean, for comparison). ``effects``: ``seat_0`` and ``first_mover``, each
-``log_odds``, ``low``, ``high``, ``p_value``: what it adds to the log odds of winning to sit in seat 0, to move first.
+their mean is 0), ``strength_low``, ``strength_high`` (null for a policy without a game against another), ``win_rate``
+(a win is the larger share of the surplus, half a win the same share, or no deal), ``share`` (mean, for comparison).
+``effects``: ``seat_0`` and ``first_mover``, each ``log_odds``, ``low``, ``high``, ``p_value``: what it adds to the log
+odds of winning to sit in seat 0, to move first.
 
 ``meta_game.json``: choosing a policy as a game; payoffs are mean shares. ``policies`` (those without a failed cell),
 ``left_out``, ``payoffs`` (n x n: of the row's policy against the column's, over both roles), ``equilibrium`` (a

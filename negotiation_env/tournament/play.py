@@ -12,7 +12,7 @@ from negotiation_env.records.errors import Interrupted, require
 from negotiation_env.registry import AnyPolicy
 from negotiation_env.tournament.folder import ResultFolder
 from negotiation_env.tournament.plan import make_plan
-from negotiation_env.tournament.playing import PlayedCell, play_cells
+from negotiation_env.tournament.playing import play_cells
 from negotiation_env.tournament.results import Results, load_results
 from negotiation_env.tournament.writing import write_results
 
@@ -91,32 +91,25 @@ def _play(
     folder: ResultFolder, engine: str | None, workers: int | None, progress: Callable[[int], None] | None
 ) -> None:
     plan = folder.plan
-    there = {cell for cell in plan.cells if (known := folder.load(cell)) is not None and known.is_finished}
+    loaded = {cell: folder.load(cell) for cell in plan.cells}
+    there = {cell: known for cell, known in loaded.items() if known is not None and known.is_finished}
     _tell(progress, len(there))
     todo = [cell for cell in plan.cells if cell not in there]
-    kept = len(there)
     try:
         with closing(play_cells(plan, todo, engine, workers)) as playing:
             for played in playing:
                 folder.save(played)
-                kept += 1
+                there[played.cell] = played
                 _tell(progress, 1)
     except KeyboardInterrupt as error:
         raise Interrupted(
-            f"interrupted: {kept:,} of {len(plan.cells):,} cells are kept in {folder.path}; the same command goes on "
-            "from there."
+            f"interrupted: {len(there):,} of {len(plan.cells):,} cells are kept in {folder.path}; the same "
+            "command goes on from there."
         ) from error
-    whole = [_loaded(folder, cell) for cell in plan.cells]
+    whole = [there[cell] for cell in plan.cells]
     write_results(folder, whole)
     if all(played.is_finished for played in whole):
         folder.finish()
-
-
-def _loaded(folder: ResultFolder, cell: tuple[int, int]) -> PlayedCell:
-    played = folder.load(cell)
-    if played is None:
-        raise ValueError(f"{folder.path} was changed meanwhile; give the same command again.")
-    return played
 
 
 def _tell(progress: Callable[[int], None] | None, number: int) -> None:

@@ -14,7 +14,7 @@ from negotiation_env.episodes import Episodes
 from negotiation_env.policy import JsonValue
 from negotiation_env.records.files import publish_together
 from negotiation_env.records.finished import finished_games
-from negotiation_env.records.games import Games
+from negotiation_env.records.games import Games, joined
 from negotiation_env.records.parquet import DECISIONS, EPISODES, ParquetPair
 from negotiation_env.records.splits import Split
 from negotiation_env.tournament.comparisons import comparison_table
@@ -30,8 +30,8 @@ from negotiation_env.tournament.timing import timing_table
 if TYPE_CHECKING:
     import polars as pl
 
-_HISTORY = 5
-"""Earlier offers that each row of the kept decisions repeats, as elsewhere by default."""
+_HISTORY, _CELLS_AT_ONCE = 5, 64
+"""Earlier offers that each row of the kept decisions repeats, as elsewhere by default; cells that are joined."""
 
 
 def write_results(folder: ResultFolder, played: Sequence[PlayedCell]) -> None:
@@ -85,8 +85,10 @@ def _write_games(folder: ResultFolder, played: Sequence[PlayedCell]) -> None:
     place.mkdir(exist_ok=True)
     pair = ParquetPair(place, TEMPORARY, Split(), _HISTORY)
     try:
-        for games in _kept_games(folder.plan, played):
-            pair.write(games)
+        for low in range(0, len(played), _CELLS_AT_ONCE):
+            kept = list(_kept_games(folder.plan, played[low : low + _CELLS_AT_ONCE]))
+            if kept:
+                pair.write(joined(kept))
         pair.close()
     except BaseException:
         pair.abort()

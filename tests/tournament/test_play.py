@@ -5,7 +5,7 @@ import json
 import numpy as np
 import polars as pl
 import pytest
-from contestants import THREE, Claims, Crashes, Faulty, Sloppy, results_of
+from contestants import THREE, Claims, Crashes, Faulty, Sloppy, Talks, results_of
 
 from negotiation_env import rollout
 from negotiation_env.records.errors import RecordError
@@ -194,6 +194,17 @@ def test_illegal_replies_are_those_of_the_notes(tmp_path):
     moves = (row["turns"] + 1) // 2
     assert row["illegal_replies_0"] == pytest.approx(2 * moves)
     assert row["illegal_replies_1"] == 0.0
+
+
+def test_players_that_wait_are_played_by_threads_and_what_they_say_is_kept(tmp_path):
+    found = play_tournament([Talks(), "linear"], tmp_path / "one", 8, chat=True, keep_episodes=4)
+    assert found.is_complete
+    (games,) = read_parquet_games(found.games, 1000)
+    assert "850, please" in games.messages.values()
+    play_tournament([Talks(), "linear"], tmp_path / "two", 8, chat=True, keep_episodes=4, workers=3)
+    assert results_of(tmp_path / "one") == results_of(tmp_path / "two")
+    with pytest.raises(ValueError, match="'talks' waits for a server"):
+        play_tournament([Talks(), "linear"], tmp_path / "three", 8, engine="process")
 
 
 def test_a_finished_tournament_is_read_and_not_played(tmp_path, monkeypatch):
