@@ -20,6 +20,7 @@ from negotiation_policies.learned.sb3_vector import SB3VectorEnv
 from stable_baselines3 import PPO
 
 from negotiation_env import PriceDecision, PriceView, list_policies, rollout
+from negotiation_env.best_response import best_response
 
 TITLE = "Online reinforcement learning"
 OPPONENTS = {"boulware": 5.0, "linear": 1.0}
@@ -32,33 +33,14 @@ NOTES = [
     f"Scenario `varied`, 20 turns, private information, {GAMES:,} games of a seed that was used for nothing else. PPO "
     "is trained with two seeds that the settings were not chosen with; its payoff in a game is the mean of the two "
     "agents', and intervals are 95 % bootstrap intervals over games.",
-    "Best reply: the most that any play earns in each game, chosen with hindsight, to a cent. These buyers accept by "
-    "their clock alone and only ever rise, so it is the highest price that they accept in some turn, or their last "
-    "offer. A seller who is told the buyer's curve, but not its limit, can work the limit out of an offer; what such a "
-    "seller earns is in the table. The best response under private information lies between these two.",
+    "Best reply: the exact `best_response`, the most that any play earns in each game, chosen with hindsight. A seller "
+    "who is told the buyer's curve, but not its limit, can work the limit out of an offer; what such a seller earns is "
+    "in the table. The best response under private information lies between these two.",
     f"Best script: of the {len(SCRIPTS)} scripted policies of the price domain that need neither a rho nor the other "
     "limit, as they are registered, the one that earns most in these very games. None of them knows "
     "these buyers, so PPO can pass it.",
     'PPO: 512 games in one batch, actions of `action_mode="continuous"`, observations without a mask, one core.',
 ]
-
-
-@dataclass(frozen=True, eq=False)
-class Asking:
-    """Asks one price a game (GAMES,) in every turn; with ``accepts_last``, takes the buyer's last offer if it gains."""
-
-    price: np.ndarray
-    accepts_last: bool = False
-
-    def reset(self, size: int, seed: int | None = None) -> None:
-        """Keeps nothing."""
-
-    def decide(self, view: PriceView) -> PriceDecision:
-        """Ask, or accept in the seat's last turn."""
-        last = view.turn >= view.max_turns - 1
-        with np.errstate(invalid="ignore"):
-            accepts = self.accepts_last & last & (view.standing_offer >= view.reservation_price)
-        return PriceDecision(kind=np.where(accepts, 1, 0), price=self.price[view.game])
 
 
 @dataclass(frozen=True)
@@ -92,15 +74,11 @@ def payoffs(seller: object, buyer: str, seed: int) -> np.ndarray:
 
 
 def best_reply(buyer: str, seed: int) -> np.ndarray:
-    """The most (GAMES,) that the seller can earn in each game; the highest price that is accepted, by bisection."""
-    low, high = np.full(GAMES, 200.0), np.full(GAMES, 1500.0)
-    best = np.maximum(payoffs(Asking(high, accepts_last=True), buyer, seed), 0.0)
-    while (high - low).max() > 0.01:
-        middle = (low + high) / 2
-        found = played(Asking(middle), buyer, seed)
-        low, high = np.where(found["deal"], middle, low), np.where(found["deal"], high, middle)
-        best = np.maximum(best, found["payoff_seller"])
-    return best
+    """The most (GAMES,) that the seller can earn in each game."""
+    found = best_response(buyer, role="seller", num_games=GAMES, seed=seed)
+    if not found.exact.all():
+        raise SystemExit(f"the best reply to {buyer} is not exact: the note on it is not true.")
+    return found.value
 
 
 def trained(buyer: str, steps: int, seed: int, folder: str) -> str:
