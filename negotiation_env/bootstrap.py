@@ -32,6 +32,8 @@ def ratio(sums: Float64) -> Float64:
 
 def intervals(drawn: Float64) -> Float64:
     """95 % intervals (..., 2) of what R resamples (..., R) gave, as far as they gave anything; NaN where none did."""
+    if not drawn.size:
+        return np.full((*drawn.shape[:-1], 2), np.nan)
     rows = drawn.reshape(-1, drawn.shape[-1])
     missing: NDArray[np.bool_] = np.isnan(rows)
     found = np.full((len(rows), 2), np.nan)

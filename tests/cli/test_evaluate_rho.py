@@ -144,7 +144,7 @@ def test_the_parts_of_the_families_are_known_and_share_nothing():
         (("--policy", "teacher", "--checkpoint", "rho"), "give one of them"),
         (("--commands", "a"), "give numbers from 0 to 1"),
         (("--commands", "2"), "rho is 2.0; it must be in [0, 1]"),
-        (("--scenario", "catalogue"), "give one of private, seed, varied here"),
+        (("--scenario", "catalogue"), "private, seed, varied"),
         (("--scenario", "varied,sed"), "Did you mean 'seed'"),
         (("--engine", "proces"), "Did you mean 'process'"),
         (("--workers", "2"), "needs --engine process"),
