@@ -10,6 +10,7 @@ Trainings that were cut off go on, and finished ones are not made again.
 from __future__ import annotations
 
 import os
+import re
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # for the processes that play: small batches gain nothing from threads
 
@@ -67,7 +68,7 @@ def trained(name: str, steps: int, folder: Path) -> Path:
     from negotiation_janus.training import DataSettings, ModelSettings, train_janus
     from negotiation_janus.training_state import checkpoints
 
-    place = folder / f"{name.replace(' ', '_')}-{steps}"
+    place = folder / f"{'_'.join(re.findall('[a-zA-Z]+', name))}-{steps}"  # a comma would end it in a spec
     if (place / "adapter_config.json").is_file():
         return place
     given = dict(VARIANTS[name])
