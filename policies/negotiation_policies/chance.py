@@ -47,7 +47,7 @@ class RandomZopa(Strategy):
         if np.isnan(view.opponent_reservation_price).any():
             raise ValueError(
                 "random_zopa is an oracle that draws inside the true surplus zone; it needs the opponent's limit. "
-                'Play it with information "known" (--information known), or use the policy "random".'
+                'Play it with information="known" (--information known), or use the policy "random".'
             )
         width = gain(view, view.opponent_reservation_price)
         return _offer_or_accept(view, np.maximum(width, 0.0))

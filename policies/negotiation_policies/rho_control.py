@@ -42,7 +42,7 @@ def surplus_width(view: PriceView, assumed_width: float | None) -> Float64:
         if assumed_width is None:
             raise ValueError(
                 "a rho target needs the width of the surplus, and this game hides the opponent's limit. "
-                'Play with information "known" (--information known), or give assumed_width (currency units).'
+                'Play with information="known" (--information known), or give assumed_width (currency units).'
             )
         width = np.where(is_hidden, assumed_width, width)
     return np.maximum(width, 0.0)

@@ -97,7 +97,7 @@ def train(
     folder = Path(output_dir)
     if _checkpoints(folder) and not (overwrite or resume):
         raise ValueError(
-            f"{folder} holds a training; resume (--resume) goes on with it, overwrite (--overwrite) replaces it."
+            f"{folder} holds a training: resume goes on with it, overwrite replaces it (--resume, --overwrite)."
         )
     if (folder / WEIGHTS).exists() and not _checkpoints(folder):
         raise ValueError(f"{folder} holds a {WEIGHTS} that no training here has written; give another folder.")
