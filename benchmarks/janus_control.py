@@ -113,7 +113,8 @@ def main() -> None:
 
 
 def _given(options: Any) -> list[str]:
-    return [f"--ablations {options.ablations}"] if options.ablations else []
+    given = {"ablations": options.ablations, "episodes": None if options.episodes == EPISODES else options.episodes}
+    return [f"--{name} {value}" for name, value in given.items() if value]
 
 
 if __name__ == "__main__":
