@@ -28,6 +28,7 @@ READY := pyproject.toml constraints.txt
 demo: $(VENV)/.ready-demo
 	$(BIN)/negotiate fetch-model smollm2
 	$(BIN)/negotiate play --domain price --agent1 boulware_firm --agent2 tit_for_tat --seed 1
+	$(BIN)/negotiate play --domain price --agent1 janus:rho=0.2 --agent2 boulware --seed 1
 	$(BIN)/negotiate play --domain multi_item --agent1 boulware --agent2 trade_off --seed 1
 	$(BIN)/negotiate play --agent1 boulware_firm --agent2 linear --model smollm2 --max_turns 8 --seed 1 \
 	  --output_dir $(OUT)/spoken --overwrite
@@ -46,7 +47,7 @@ demo: $(VENV)/.ready-demo
 	  "README.md                           what to try next"
 
 # The whole way to a policy that is told a rho, at a size that shows how and learns little.
-demo-janus: $(VENV)/.ready-janus
+demo-janus: $(VENV)/.ready-demo
 	$(BIN)/negotiate fetch-model smollm2
 	$(BIN)/negotiate generate --recipe price-teacher-known --num_episodes 2000 --dataset_out $(OUT)/janus/games.jsonl --overwrite
 	$(BIN)/negotiate prepare --jsonl_path $(OUT)/janus/games.jsonl --output_dir $(OUT)/janus/prepared --overwrite
@@ -97,10 +98,6 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.ready-demo: $(READY) | $(BIN)/python
-	$(INSTALL) -e ".[datasets,plot,llm]"
-	@touch $@
-
-$(VENV)/.ready-janus: $(READY) | $(BIN)/python
 	$(INSTALL) -e ".[datasets,plot,llm,janus]"
 	@touch $@
 
