@@ -80,7 +80,7 @@ def spoken_table(folder: Path) -> list[str]:
     names = ("share", "deal_rate_possible", "turns", "illegal_replies", "violation_rate")
     return [
         " | ".join((f"| `{name}`", *(cell(row, measure) for measure in names))) + " |"
-        for name, row in of_all(results).items()
+        for name, row in zip([*SPOKEN, *RIVALS], of_all(results).values(), strict=True)
     ]
 
 
