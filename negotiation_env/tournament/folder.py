@@ -27,6 +27,7 @@ TABLES = ("outcomes.parquet", "cells.parquet", "policies.parquet", "comparisons.
 FILES = (*TABLES, "ranking.json", "meta_game.json", "failures.json")
 """What is made of the cells, beside the kept games."""
 TEMPORARY = ".tmp"
+_POLICY = "policy "
 _CELLS, _DONE, _LOCK = "cells", "cells.finished", "lock"
 
 
@@ -162,11 +163,14 @@ def _differences(known: Path, plan: Plan) -> str:
         kept = _flat(json.loads(known.read_text(encoding="utf-8")))
     except (ValueError, KeyError, TypeError, AttributeError):
         return f"its {SETTINGS} cannot be read"
-    return difference(json.dumps(kept), json.dumps(_flat(plan.settings)))
+    asked = _flat(plan.settings)
+    one_sided = {name for name in kept.keys() ^ asked.keys() if name.startswith(_POLICY)}  # the list tells these
+    told = [{name: value for name, value in facts.items() if name not in one_sided} for facts in (kept, asked)]
+    return difference(json.dumps(told[0]), json.dumps(told[1]))
 
 
 def _flat(settings: dict[str, JsonValue]) -> dict[str, JsonValue]:
     policies: list[dict[str, JsonValue]] = settings["policies"]  # type: ignore[assignment]
-    each = {f"policy {facts['policy']}": facts["params"] for facts in policies}
+    each = {f"{_POLICY}{facts['policy']}": facts["params"] for facts in policies}
     names = ", ".join(str(facts["policy"]) for facts in policies)
     return {**settings, "run": settings["game"], "game": None, "policies": names, **each}
