@@ -3,6 +3,7 @@
 # make test        everything that is checked on every change
 # make test-slow   the tests marked slow
 # make bench       speed and memory, written to benchmarks/RESULTS.md
+# make mutants     which small faults in the code no test finds; GROUPS=rules,parser for some of it, SAMPLE=0 for all
 #
 # Needs Python 3.11 or newer, pip and make; no compiler. Options for pip go into PIP_FLAGS, for example
 #     make test PIP_FLAGS="--extra-index-url https://download.pytorch.org/whl/cpu"
@@ -16,6 +17,8 @@ PIP_FLAGS ?=
 WORKERS ?= 2
 OUT ?= datasets/local/demo
 EPISODES ?= 10000
+GROUPS ?= rules,strategies,solutions,parser
+SAMPLE ?= 200
 
 BIN := $(VENV)/bin
 # gym, which d3rlpy needs, is pure Python and comes as source only.
@@ -23,7 +26,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --on
 PACKAGES := negotiation_env policies/negotiation_policies janus/negotiation_janus scripts/negotiation_cli
 READY := pyproject.toml constraints.txt
 
-.PHONY: demo demo-janus test test-slow bench format clean check-format check-lint check-types check-imports check-tests weights
+.PHONY: demo demo-janus test test-slow bench mutants format clean check-format check-lint check-types check-imports check-tests weights
 
 demo: $(VENV)/.ready-demo
 	$(BIN)/negotiate fetch-model smollm2
@@ -80,6 +83,9 @@ test-slow: $(VENV)/.ready-test weights
 bench: $(VENV)/.ready-bench
 	$(BIN)/python benchmarks/throughput.py --full --with-negmas --with-open-spiel --write
 
+mutants: $(VENV)/.ready-mutants
+	$(BIN)/python benchmarks/mutants.py --groups $(GROUPS) --sample $(SAMPLE)
+
 # The cache of the weights is not in the virtual environment, so no stamp there could say that they are complete.
 weights: $(VENV)/.ready-test
 	$(BIN)/negotiate fetch-model smollm2
@@ -108,4 +114,8 @@ $(VENV)/.ready-test: $(READY) | $(BIN)/python
 # PettingZoo's own game that ours is measured beside draws with pygame; intervals of rates are SciPy's.
 $(VENV)/.ready-bench: $(VENV)/.ready-test
 	$(INSTALL) pygame-ce scipy
+	@touch $@
+
+$(VENV)/.ready-mutants: $(VENV)/.ready-test
+	$(INSTALL) mutmut scipy
 	@touch $@

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from negotiation_env import play, price_v0
+from negotiation_env import play, price_v0, turns
 from negotiation_env.price import rules
 
 OFFER = {200.0: 0, 590.0: 30, 850.0: 50, 1500.0: 100}
@@ -126,6 +126,51 @@ def test_rounding_is_decimal_rounding():
 def test_a_price_goes_to_the_grid_point_on_the_movers_side(price, role, limit, expected):
     arrays = (np.array([value]) for value in (limit, 200.0, 1500.0))
     assert rules.grid_index(np.array([price]), role, *arrays, 101, 0.01)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("price", "role", "limit", "points", "expected"),
+    [
+        (206.004, -1, 900.0, None, 206.0),
+        (206.0, -1, 900.0, 101, 200.0),
+        (206.0, 1, 200.0, 101, 213.0),
+        (212.998, -1, 212.998, 101, 200.0),  # 213 is the same price but for a fraction of a tick, and past the limit
+        (213.002, 1, 213.002, 101, 226.0),
+        (206.0, -1, 900.0, 14, 200.0),  # a step of 100
+        (206.0, 1, 200.0, 14, 300.0),
+        (np.nan, 1, 200.0, 101, np.nan),
+        (np.nan, 1, 200.0, None, np.nan),
+    ],
+)
+def test_an_offer_is_known_on_the_tick_or_on_the_grid(price, role, limit, points, expected):
+    prices, roles, limits = np.array([price, 590.0]), np.array([role, -1]), np.array([limit, 900.0])
+    low, high = np.full(2, 200.0), np.full(2, 1500.0)
+    tick = 0.01 if points is None or not limit % 1 else 0.001
+    known = rules.quantise(prices, roles, limits, low, high, tick, points)
+    assert known.dtype == np.float64
+    assert known[0] == pytest.approx(expected, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("gain", "tick", "violates"),
+    [(0.0, 0.01, False), (-0.005, 0.01, False), (-0.0051, 0.01, True), (-2.5, 5.0, False), (-2.6, 5.0, True)],
+)
+def test_a_deal_is_irrational_from_half_a_tick_beyond_the_limit(gain, tick, violates):
+    assert rules.violates_limit(gain, tick) == violates
+    assert rules.violates_limit(np.array([gain, 1.0]), tick).tolist() == [violates, False]
+
+
+@pytest.mark.parametrize(
+    ("first", "turn", "seat"), [(0, 1, 0), (0, 2, 1), (0, 19, 0), (1, 1, 1), (1, 2, 0), (1, 20, 0)]
+)
+def test_seats_take_turns(first, turn, seat):
+    assert turns.mover(first, turn) == seat
+    assert turns.mover(np.array([first]), np.array([turn])).tolist() == [seat]
+    game = price_v0.parallel_env(first_mover=rules.SIDES[first])
+    game.reset(seed=0)
+    for _ in range(turn - 1):
+        game.step(dict.fromkeys(game.agents, 5))
+    assert game.core.game.mover == seat
 
 
 def test_rho_is_undefined_without_a_surplus():
