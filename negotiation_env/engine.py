@@ -140,7 +140,7 @@ def _groups(run: Run, state: GameState, chosen: Int64, turn: int) -> Iterator[tu
     """The rows in which each player moves now; games are sorted by who moves first."""
     second_block = int(np.searchsorted(state.first, 1))
     for first, block in ((0, (0, second_block)), (1, (second_block, len(state)))):
-        seat = (first + turn - 1) & 1
+        seat = mover(first, turn)
         players = run.players[seat]
         if block[0] == block[1]:
             continue

@@ -13,6 +13,7 @@ from negotiation_env.domain import Array
 from negotiation_env.engine import Batch
 from negotiation_env.policy import Int64
 from negotiation_env.run import Run
+from negotiation_env.turns import mover
 
 if TYPE_CHECKING:
     import polars as pl
@@ -197,9 +198,9 @@ def _decision_table(run: Run, batch: Batch, episodes: Table) -> Table:
 def _last_decisions(batch: Batch, starts: Int64) -> Iterator[tuple[Int64, Int64]]:
     """The rows of the last decision of the last mover and of the other agent, with their seats, each (E,)."""
     last = starts + batch.episodes["turns"] - 1
-    mover = (batch.episodes["first"] + batch.episodes["turns"] - 1) & 1
-    yield last, mover
-    yield last - 1, 1 - mover
+    seat = mover(batch.episodes["first"], batch.episodes["turns"])
+    yield last, seat
+    yield last - 1, 1 - seat
 
 
 def _commanded(run: Run, batch: Batch) -> Array:

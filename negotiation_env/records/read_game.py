@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from negotiation_env.policy import ACCEPT, OFFER
 from negotiation_env.records.format import ACTIONS, Format, GameFacts, SeatFacts
 from negotiation_env.records.lines import OUTCOMES, Line
-from negotiation_env.turns import FLOAT_NOISE
+from negotiation_env.turns import FLOAT_NOISE, mover
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ class ReadGame:
             ValueError: it does not go on as the lines before it say.
         """
         place = len(self.kinds)
-        self._check(line, place, (self.facts.first + place) & 1)
+        self._check(line, place, mover(self.facts.first, place + 1))
         if place < 2:
             self.own[line.seat] = line.own
         if line.message:
@@ -95,7 +95,7 @@ class ReadGame:
         if last == ACCEPT and not self.offers:
             raise ValueError(f"episode {facts.uid} begins with an acceptance, and there is nothing to accept")
         agreed = self.offers[-1] if last == ACCEPT else None
-        shares = self.form.reader.check_outcome(facts, agreed, (facts.first + turns) & 1)
+        shares = self.form.reader.check_outcome(facts, agreed, mover(facts.first, turns + 1))
         self._check_rewards(shares, turns - 2 if agreed is not None else 0)
 
     def _check_rewards(self, shares: tuple[float, float], delay: int) -> None:

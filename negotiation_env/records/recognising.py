@@ -17,6 +17,7 @@ from negotiation_env.records.jsonl import GameText, game_lines, game_text
 from negotiation_env.records.read_game import ReadGame
 from negotiation_env.records.text import json_text
 from negotiation_env.run import SCHEMA_VERSION
+from negotiation_env.turns import mover
 
 FLOAT = r"-?(?!0\d)\d+\.\d+(?:e-\d+)?"
 TEXT, NUMBER, NULLABLE = r'("[^"\\\x00-\x1f]*")', f"({FLOAT})", f"(null|{FLOAT})"
@@ -93,10 +94,10 @@ def _add_ends(game: ReadGame, earned: tuple[str, str]) -> None:
     """Add which decisions are their agent's last, and what each seat has earned."""
     turns = len(game.kinds)
     game.ends = [False] * (turns - 2) + [True] * min(turns, 2)
-    mover = (game.facts.first + turns - 1) & 1
-    game.rewards[mover] = float(earned[mover])
+    last = mover(game.facts.first, turns)
+    game.rewards[last] = float(earned[last])
     if turns > 1:
-        game.rewards[1 - mover] = float(earned[1 - mover])
+        game.rewards[1 - last] = float(earned[1 - last])
 
 
 @lru_cache(maxsize=4096)

@@ -14,6 +14,7 @@ from negotiation_env.policy import KIND_NAMES, OFFER, JsonValue, Note
 from negotiation_env.records.format import find_format
 from negotiation_env.records.games import Games
 from negotiation_env.records.usage import Usage, used
+from negotiation_env.turns import mover
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +114,7 @@ def _moves(games: Games, index: int, rows: Sequence[int], agents: tuple[str, str
     for turn, row in enumerate(rows, 1):
         kind = int(games.kind[row])
         offered = shown(games, index, games.offer[row]) if kind == OFFER else None
-        moves.append((turn, agents[(first + turn - 1) & 1], KIND_NAMES[kind], offered, games.messages.get(row)))
+        moves.append((turn, agents[mover(first, turn)], KIND_NAMES[kind], offered, games.messages.get(row)))
     return moves
 
 
