@@ -1,5 +1,7 @@
 """Price replies that state a move, with their readings."""
 
+import re
+
 # One row: the reply, and its reading while 450 stands on a range of 200 to 1500. A number is an offer.
 OFFERS = [
     ("I offer 500.", 500.0),
@@ -189,3 +191,8 @@ WALKS = [
         '{"action": "walk_away"}',
     )
 ]
+
+
+def case_name(number, text):
+    """A name that a command line can take."""
+    return f"{number}-{re.sub('[^a-zA-Z0-9]+', ' ', text)[:40].strip()}"

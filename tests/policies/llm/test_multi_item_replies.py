@@ -2,6 +2,7 @@
 
 import pytest
 from negotiation_policies.llm.parsing import parse_multi_item_reply
+from price_replies import case_name
 
 POOL, NAMES, STANDING = (2, 1, 1), ("book", "hat", "ball"), (1, 1, 0)
 NO = "invalid"
@@ -143,7 +144,7 @@ def reading(text, standing=STANDING):
     return reply.keep if reply.kind == "offer" else reply.kind
 
 
-@pytest.mark.parametrize(("text", "expected"), CORPUS, ids=[f"{i}-{t[:40]!a}" for i, (t, _) in enumerate(CORPUS)])
+@pytest.mark.parametrize(("text", "expected"), CORPUS, ids=[case_name(i, text) for i, (text, _) in enumerate(CORPUS)])
 def test_no_reply_becomes_a_move_that_it_does_not_state(text, expected):
     assert reading(text) in (expected, NO)
 

@@ -3,7 +3,7 @@
 import pytest
 from negotiation_policies.llm.parsing import parse_price_reply
 from price_refusals import REFUSED
-from price_replies import ACCEPTANCES, OFFERS, WALKS
+from price_replies import ACCEPTANCES, OFFERS, WALKS, case_name
 
 STANDING, LOW, HIGH = 450.0, 200.0, 1500.0
 NO = "invalid"
@@ -18,7 +18,7 @@ def reading(text, standing=STANDING):
     return reply.price if reply.kind == "offer" else reply.kind
 
 
-@pytest.mark.parametrize(("text", "expected"), CORPUS, ids=[f"{i}-{t[:40]!a}" for i, (t, _) in enumerate(CORPUS)])
+@pytest.mark.parametrize(("text", "expected"), CORPUS, ids=[case_name(i, text) for i, (text, _) in enumerate(CORPUS)])
 def test_no_reply_becomes_a_move_that_it_does_not_state(text, expected):
     assert reading(text) in (expected, NO)
 
@@ -30,7 +30,7 @@ def test_few_replies_are_refused_needlessly():
     assert len(refused) <= MOST_NEEDLESS_REFUSALS * len(stating), refused
 
 
-@pytest.mark.parametrize("text", [text for text, _ in ACCEPTANCES], ids=lambda text: ascii(text[:40]))
+@pytest.mark.parametrize("text", [text for text, _ in ACCEPTANCES], ids=lambda text: case_name(0, text))
 @pytest.mark.parametrize("standing", [None, float("nan"), 460.0])
 def test_an_acceptance_needs_the_offer_that_it_names(text, standing):
     got = reading(text, standing)
