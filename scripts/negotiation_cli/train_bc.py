@@ -72,8 +72,9 @@ def train_bc(
     folder. --agent2 d3rlpy:path=FOLDER, of any command, is the policy.
     """
     from negotiation_policies.learned.closed_loop import closed_loop, flat
+    from negotiation_policies.learned.d3rlpy_dataset import coding_of, load_dataset
     from negotiation_policies.learned.d3rlpy_policy import D3rlpy
-    from negotiation_policies.learned.d3rlpy_training import coding_of, load_dataset, train
+    from negotiation_policies.learned.d3rlpy_training import train
 
     from negotiation_cli.output import progress_bar, screen, write_json
     from negotiation_env import make_policy

@@ -17,7 +17,8 @@ from negotiation_env.policy import OFFER, Int64, JsonValue, View
 from negotiation_env.splits import index_of
 from negotiation_policies.learned import d3rlpy_network as networks
 from negotiation_policies.learned.coding import Coding, coding_of
-from negotiation_policies.learned.d3rlpy_training import KIND, action_size
+from negotiation_policies.learned.d3rlpy_dataset import action_size
+from negotiation_policies.learned.d3rlpy_training import KIND
 from negotiation_policies.learned.policy import LearnedPolicy, best_legal
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import warnings
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from importlib.metadata import version
@@ -19,17 +18,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from negotiation_env.checkpoints import FACTS, WEIGHTS, read_checkpoint, write_checkpoint
-from negotiation_env.offline import Transitions, to_transitions
-from negotiation_env.run import SCHEMA_VERSION
+from negotiation_env.offline import to_transitions
 from negotiation_policies.learned import d3rlpy_network as networks
 from negotiation_policies.learned.coding import Coding
 from negotiation_policies.learned.d3rlpy_data import Batches
+from negotiation_policies.learned.d3rlpy_dataset import (
+    action_size,
+    check_steps,
+    coding_of,
+    load_dataset,
+    warn_of_hindsight,
+)
 
 if TYPE_CHECKING:
     from minari import MinariDataset
 
 KIND = "d3rlpy"
-_DOMAINS = {"negotiation/Price-v0": "price", "negotiation/MultiItem-v0": "multi_item"}
 _SEEDED = ("algo", "dataset", "seed", "batch_size", "learning_rate", "num_episodes", "num_decisions")
 """What a training that goes on must share with the one that was cut off."""
 _LOGGED_EVERY = 100
@@ -95,31 +99,13 @@ def train(
     if not (np.isfinite(rate) and rate > 0.0):
         raise ValueError(f"learning_rate is {rate}; it must be a number above 0.")
     folder = Path(output_dir)
-    if _checkpoints(folder) and not (overwrite or resume):
-        raise ValueError(
-            f"{folder} holds a training: resume goes on with it, overwrite replaces it (--resume, --overwrite)."
-        )
-    if (folder / WEIGHTS).exists() and not _checkpoints(folder):
-        raise ValueError(f"{folder} holds a {WEIGHTS} that no training here has written; give another folder.")
+    _check_folder(folder, overwrite or resume)
     data = Batches(to_transitions(loaded))
-    _check_steps(data.steps, coding, loaded.id)
+    check_steps(data.steps, coding, loaded.id)
     if algo in ("iql", "cql"):
-        _warn_of_hindsight(loaded, algo)
+        warn_of_hindsight(loaded, algo)
         data = Batches(data.steps, float(np.std(data.returns)) or 1.0)
-    facts = {
-        "versions": {name: version(name) for name in ("d3rlpy", "torch")},
-        "algo": algo,
-        "coding": coding.as_json(),
-        "dataset": loaded.id,
-        "num_episodes": len(data.returns),
-        "num_decisions": len(data.steps),
-        "data_digest": data.digest,
-        "seed": seed,
-        "batch_size": batch_size,
-        "learning_rate": rate,
-        "reward_scale": data.reward_scale,
-        "target_return": float(data.returns.max()),
-    }
+    facts = _facts(algo, coding, loaded.id, data, seed, batch_size, rate)
     turns = (coding.config.max_turns + 1) // 2
     if not resume:
         _clear(folder)
@@ -148,21 +134,34 @@ def train(
         return write_checkpoint(folder, KIND, networks.weights_of(algorithm), facts, overwrite=True)
 
 
-def coding_of(dataset: MinariDataset) -> Coding:
-    """How the games of a dataset were observed; raises ``ValueError`` if it is of other environments."""
-    spec = dataset.spec.env_spec
-    if spec is None or spec.id not in _DOMAINS:
+def _check_folder(folder: Path, may_hold_one: bool) -> None:
+    """Raise ``ValueError`` if a training may not be written to a folder."""
+    if _checkpoints(folder) and not may_hold_one:
         raise ValueError(
-            f"the dataset {dataset.id!r} is of {'no environment' if spec is None else spec.id}; give one that "
-            "'negotiate export-minari' has written."
+            f"{folder} holds a training: resume goes on with it, overwrite replaces it (--resume, --overwrite)."
         )
-    return Coding.of_kwargs(_DOMAINS[spec.id], spec.kwargs)
+    if (folder / WEIGHTS).exists() and not _checkpoints(folder):
+        raise ValueError(f"{folder} holds a {WEIGHTS} that no training here has written; give another folder.")
 
 
-def action_size(coding: Coding) -> int:
-    """The number of actions of a `Discrete` space, the length of one of a Box."""
-    space = coding.encoder.space
-    return int(space.n) if coding.is_discrete else int(np.prod(space.shape))
+def _facts(
+    algo: str, coding: Coding, dataset: str, data: Batches, seed: int, batch_size: int, rate: float
+) -> dict[str, Any]:
+    """What is written beside the weights, but for what the network and the steps are."""
+    return {
+        "versions": {name: version(name) for name in ("d3rlpy", "torch")},
+        "algo": algo,
+        "coding": coding.as_json(),
+        "dataset": dataset,
+        "num_episodes": len(data.returns),
+        "num_decisions": len(data.steps),
+        "data_digest": data.digest,
+        "seed": seed,
+        "batch_size": batch_size,
+        "learning_rate": rate,
+        "reward_scale": data.reward_scale,
+        "target_return": float(data.returns.max()),
+    }
 
 
 def step_folder(folder: Path, step: int) -> Path:
@@ -189,68 +188,6 @@ def _clear(folder: Path) -> None:
     for name in (_STEPS, _LOGS):
         if (folder / name).is_dir() and not any((folder / name).iterdir()):
             (folder / name).rmdir()
-
-
-def load_dataset(dataset: MinariDataset | str) -> MinariDataset:
-    """A dataset that `export_minari` has written, by its id or loaded already.
-
-    Raises:
-        ValueError: there is none of that id (it names those that there are), or it was written by something else or by
-            another version.
-    """
-    if not isinstance(dataset, str):
-        return _checked(dataset)
-    try:
-        import minari
-    except ModuleNotFoundError as error:
-        raise ImportError('this needs minari; install it with: pip install "negotiation-env[offline]"') from error
-    known = list(minari.list_local_datasets())
-    if dataset not in known:
-        listed = ", ".join(sorted(known)) or "none"
-        raise ValueError(f"there is no dataset {dataset!r} here; there are: {listed}. Write one with export-minari.")
-    return _checked(minari.load_dataset(dataset))
-
-
-def _checked(dataset: MinariDataset) -> MinariDataset:
-    """The same, if its metadata are of an export of this version."""
-    told = dataset.storage.metadata.get("negotiation")
-    found = told.get("schema_version") if isinstance(told, Mapping) else None
-    if found != SCHEMA_VERSION:
-        raise ValueError(
-            f"the dataset {dataset.id!r} has schema version {found}, and this package reads {SCHEMA_VERSION}; export "
-            "the record again with 'negotiate export-minari'."
-        )
-    return dataset
-
-
-def _check_steps(steps: Transitions, coding: Coding, name: str) -> None:
-    """Raise ``ValueError`` if observations or actions are not of the spaces of the environment."""
-    width, space = steps.observations.shape[1:], coding.encoder.space
-    if width != (coding.observation_size,):
-        raise ValueError(
-            f"the dataset {name!r} has observations of {width[0] if width else 1} numbers, and those of its "
-            f"environment have {coding.observation_size}; export the record again with 'negotiate export-minari'."
-        )
-    if coding.is_discrete:
-        outside = (steps.actions < 0) | (steps.actions >= int(space.n))
-    else:
-        rows = steps.actions.reshape(len(steps), -1)
-        outside = ~((rows >= space.low.ravel()) & (rows <= space.high.ravel())).all(axis=1)
-    if outside.any():
-        raise ValueError(
-            f"the dataset {name!r} has {int(outside.sum())} actions that are not in {space}, the first in step "
-            f"{int(np.argmax(outside))}; export the record again with 'negotiate export-minari'."
-        )
-
-
-def _warn_of_hindsight(dataset: MinariDataset, algo: str) -> None:
-    """A value function that sees how the game will end learns nothing about what ends it well."""
-    if dataset.storage.metadata["negotiation"].get("rho") == "outcome":
-        warnings.warn(
-            f"the observations of {dataset.id!r} hold the rho that came out, which tells {algo} each game's end from "
-            "its start; export the record again with rho=None (--rho none).",
-            stacklevel=3,
-        )
 
 
 def _check_numbers(**numbers: int | None) -> None:
