@@ -58,6 +58,17 @@ def test_late_against_a_boulware_the_floor_falls():
     assert proposal(LATE) == round(400 + 500 * (0.3 + 0.7 * (1 - 0.8**5)), 2)
 
 
+def test_a_later_explorer_meets_twice_the_exponent_and_a_later_late_phase():
+    offers = (*(405.0,) * 6, 420.0, 450.0)  # *.....**: two halvings in a row hold more that is new
+    assert model(offers).unique_bid_index.tolist() == [2]
+    # UBI 2: exponent 10, late from t > .75
+    assert proposal(offers, turn=15) == round(400 + 500 * (0.5 + 0.5 * (1 - 0.75**10)), 2)
+    assert proposal(offers, turn=16) == round(400 + 500 * (0.3 + 0.7 * (1 - 0.8**10)), 2)
+    given = [{"turn": 16, "opponent": history} for history in (offers, LATE, STEADY, HARDLINER)]
+    together = make_policy("charging_boul").decide(make_view(given)).price
+    assert together.round(2).tolist() == [proposal(history, turn=16) for history in (offers, LATE, STEADY, HARDLINER)]
+
+
 def test_a_cheap_best_offer_is_proposed_back():
     generous = (*LATE[:-1], 650.0)  # leaves it (500 - 250) / 495 = .505 < .6, and gains .5 > .3
     assert proposal(generous) == "accept"

@@ -52,3 +52,16 @@ def test_every_name_builds_with_json_parameters_and_travels(name):
     again = make_policy(name, domain="multi_item", **json.loads(json.dumps(policy_params(policy))))
     assert again == policy
     assert pickle.loads(pickle.dumps(policy)) == policy
+
+
+@pytest.mark.parametrize("name", sorted(ASKED_FOR))
+def test_every_parameter_is_checked_and_named(name):
+    for parameter in policy_params(make_policy(name, domain="multi_item")):
+        with pytest.raises(ValueError, match=rf"^{parameter} is \{{'no': 'value'\}}"):
+            make_policy(name, domain="multi_item", **{parameter: {"no": "value"}})
+
+
+@pytest.mark.parametrize("name", ["linear", "trade_off"])
+def test_an_aspiration_may_stay_where_it_starts(name):
+    policy = make_policy(name, domain="multi_item", start=0.5, end=0.5)
+    assert (policy.start, policy.end) == (0.5, 0.5)

@@ -3,11 +3,13 @@
 The pool is [2, 1, 1] at values [1, 3, 5]: worth 10, and each utility from 0 to 10 has one split, but 5 has two.
 """
 
+import numpy as np
 import pytest
 from negotiation_policies.multi_item.answering import count_distinct
+from negotiation_policies.multi_item.opponent_model import Modelling
 from split_table import decide_one, make_view
 
-from negotiation_env.registry import make_policy
+from negotiation_env.registry import list_policies, make_policy
 
 NOTHING, ALL = (0, 0, 0), (2, 1, 1)
 SPLITS = {
@@ -221,3 +223,34 @@ def test_disagreement_is_the_floor_of_all():
     assert planned("linear", turn=20, without=-3.0) == NOTHING
     assert planned("linear", turn=20, without=10.0) == ALL
     assert planned("linear", turn=20, without=10.5) == "walk"
+
+
+@pytest.mark.parametrize(
+    ("model", "weights"),
+    [
+        (Modelling(), (5 / 26, 6 / 13, 2 / 13)),  # a = 5/6, 2, 2/3: pool worth 13/3
+        (Modelling(model_stability=0.5), (5 / 22, 9 / 22, 3 / 22)),  # a = 5/6, 3/2, 1/2: 11/3
+        (Modelling(model_prior=0.0), (3 / 14, 4 / 7, 0.0)),  # a = 3/4, 2, 0: 7/2
+    ],
+)
+def test_the_frequency_model_of_two_proposals(model, weights):
+    # it keeps all books, then one of two; the hat both times; the ball never
+    rows = [{"opponent": ((0, 0, 1), (1, 0, 1)), "turn": 5}, {}, {"pool": (0, 0, 3)}]
+    found = model.opponent_weights(make_view(rows))
+    np.testing.assert_allclose(found, [weights, (1 / 4,) * 3, (1 / 3,) * 3])
+
+
+@pytest.mark.parametrize("name", list_policies("multi_item", kind="scripted"))
+def test_rows_with_other_pools_are_decided_as_alone(name):
+    rows = [
+        {"turn": 5, "own": (ALL, SPLITS[9]), "opponent": (SPLITS[1], SPLITS[3])},
+        {"turn": 4, "max_turns": 8, "pool": (0, 3, 2), "opponent": ((0, 1, 0), (0, 1, 1)), "own": ((0, 3, 2),)},
+        {"turn": 20, "pool": (1, 1, 1), "values": (5.0, 0.0, 1.0), "opponent": ((0, 1, 1),) * 9},
+        {"turn": 1, "pool": (4, 0, 0), "values": (1.0, 2.0, 2.0), "seed": 8},
+    ]
+    policy = make_policy(name, domain="multi_item")
+    together = policy.decide(make_view(rows))
+    for place, row in enumerate(rows):
+        alone = policy.decide(make_view([row]))
+        assert alone.kind[0] == together.kind[place]
+        assert alone.kind[0] or alone.keep[0].tolist() == together.keep[place].tolist()

@@ -65,6 +65,16 @@ def test_a_wrong_value_says_what_is_allowed(name, params, message):
     assert repr(next(iter(params.values()))).strip("'") in str(caught.value)
 
 
+@pytest.mark.parametrize("name", list_policies("price", kind="scripted"))
+def test_every_parameter_is_checked_and_named(name):
+    policy = make_policy(name)
+    if not type(policy).__module__.startswith("negotiation_policies"):
+        pytest.skip("not one of this package's strategies")
+    for parameter in policy_params(policy):
+        with pytest.raises(ValueError, match=rf"^{parameter} is \{{'no': 'value'\}}"):
+            make_policy(name, **{parameter: {"no": "value"}})
+
+
 def test_an_unknown_parameter_names_the_right_ones():
     with pytest.raises(TypeError, match="exponent"):
         make_policy("linear", exponnent=2)

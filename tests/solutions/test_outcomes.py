@@ -39,6 +39,12 @@ def test_no_deal_can_be_the_better_outcome():
     assert columns["pareto_optimality"].tolist() == [1, 0]
 
 
+def test_what_is_said_of_a_split_where_there_was_no_deal_does_not_matter():
+    columns = outcome_metrics([0, 1], [[1, 1], [1, 1]], [[7, 7], [-1, -1], [0, 1]], deal=[False, False, True])
+    assert columns["welfare"].tolist() == [0, 0, 1]
+    assert columns["envy_free"].tolist() == [False, False, False]
+
+
 def test_where_every_outcome_is_in_the_set_all_are_optimal():
     columns = outcome_metrics([1], [[1], [1]], [[1], [0]], disagreement=(1.0, 0.0))
     assert columns["pareto_optimality"].tolist() == [1, 1]
