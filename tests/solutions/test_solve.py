@@ -50,6 +50,18 @@ def everywhere(points):
             },
         ),
         (
+            # The pool is worth 9 to one and 6 to the other, so equal shares of it are no equal gains.
+            {"quantities": [1, 1, 1], "values": [[0, 4, 5], [1, 2, 3]]},
+            {
+                "pareto": [[9, 1], [5, 3], [4, 4], [0, 6]],
+                "nash": [[4, 4]],
+                "kalai_smorodinsky": [[5, 3]],  # min(5/9, 3/6) > min(4/9, 4/6)
+                "egalitarian": [[4, 4]],
+                "leximin": [[4, 4]],
+                "utilitarian": [[9, 1]],
+            },
+        ),
+        (
             # Egalitarian ties that leximin tells apart: both points give somebody 6.
             {"quantities": [1, 4, 1], "values": [[4, 1, 2], [2, 2, 0]]},
             {
@@ -233,6 +245,7 @@ def test_no_games_are_no_error():
         ({"disagreement": (0.0, float("nan"))}, "two finite numbers"),
         ({"disagreement": (0.0, 0.0, 0.0)}, "two finite numbers"),
         ({"disagreement": 1.0}, "two finite numbers"),
+        ({"disagreement": ("much", "none")}, "disagreement"),
     ],
 )
 def test_wrong_input_is_refused(change, message):
@@ -247,3 +260,6 @@ def test_a_wrong_game_among_many_is_named():
         solutions.solve_batch([1, 1, 1], values)
     with pytest.raises(ValueError, match="one number of games"):
         solutions.solve_batch(np.ones((4, 3)), np.ones((5, 2, 3)))
+    for one in (solutions.split_utilities, lambda *two: solutions.is_pareto_optimal(*two, [1, 1, 1])):
+        with pytest.raises(ValueError, match=r"one number of games, not of \[1, 2\]"):
+            one(np.ones((2, 3)), np.ones((2, 2, 3)))

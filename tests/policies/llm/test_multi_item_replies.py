@@ -1,4 +1,4 @@
-"""A corpus of multi-item replies with their readings, scored twice: wrong moves (none) and needless refusals (few)."""
+"""A corpus of multi-item replies with their readings, scored twice: wrong moves and needless refusals, none."""
 
 import pytest
 from negotiation_policies.llm.parsing import parse_multi_item_reply
@@ -6,7 +6,6 @@ from price_replies import case_name
 
 POOL, NAMES, STANDING = (2, 1, 1), ("book", "hat", "ball"), (1, 1, 0)
 NO = "invalid"
-MOST_NEEDLESS_REFUSALS = 0.05  # of the replies that state a move
 
 # One row: the reply, and its reading for a pool of 2 books, 1 hat and 1 ball, where the speaker would get 1 book and
 # the hat by accepting. A tuple is what the speaker keeps by the proposal.
@@ -149,10 +148,8 @@ def test_no_reply_becomes_a_move_that_it_does_not_state(text, expected):
     assert reading(text) in (expected, NO)
 
 
-def test_few_replies_are_refused_needlessly():
-    stating = [(text, expected) for text, expected in CORPUS if expected != NO]
-    refused = [text[:60] for text, _ in stating if reading(text) == NO]
-    assert len(refused) <= MOST_NEEDLESS_REFUSALS * len(stating), refused
+def test_no_reply_of_these_is_refused_needlessly():
+    assert [text[:60] for text, expected in CORPUS if expected != NO and reading(text) == NO] == []
 
 
 @pytest.mark.parametrize("standing", [None, (-1, -1, -1)])

@@ -7,7 +7,15 @@ from price_replies import ACCEPTANCES, OFFERS, WALKS, case_name
 
 STANDING, LOW, HIGH = 450.0, 200.0, 1500.0
 NO = "invalid"
-MOST_NEEDLESS_REFUSALS = 0.05  # of the replies that state a move
+REFUSED_NEEDLESSLY = {
+    "I can pay 600 in 3 days.",
+    "I offer 600 if that works for you.",
+    "My final offer is 600, otherwise I will walk away.",
+    "~~I offer 700~~ I offer 600.",
+    "I can sell the lamp for 500 and deliver it on Monday.",
+    "I'll give you 430 for it, cash today.",
+}
+"""Replies that state a move and are refused, less than a twentieth of all."""
 CORPUS = [*OFFERS, *ACCEPTANCES, *WALKS, *((text, NO) for text in REFUSED)]
 
 
@@ -25,9 +33,9 @@ def test_no_reply_becomes_a_move_that_it_does_not_state(text, expected):
 
 def test_few_replies_are_refused_needlessly():
     stating = [(text, expected) for text, expected in CORPUS if expected != NO]
-    refused = [text[:60] for text, _ in stating if reading(text) == NO]
-    assert len(stating) >= 120
-    assert len(refused) <= MOST_NEEDLESS_REFUSALS * len(stating), refused
+    refused = {text for text, _ in stating if reading(text) == NO}
+    assert len(stating) >= 20 * len(REFUSED_NEEDLESSLY)
+    assert refused <= REFUSED_NEEDLESSLY
 
 
 @pytest.mark.parametrize("text", [text for text, _ in ACCEPTANCES], ids=lambda text: case_name(0, text))

@@ -1,0 +1,86 @@
+"""Replies whose reading is the very one that is named, and no safer one, as in the corpora."""
+
+import json
+
+import pytest
+from negotiation_policies.llm.parsing import parse_multi_item_reply, parse_price_reply
+from price_replies import case_name
+
+NO = "invalid"
+POOL, NAMES, STANDING = (2, 1, 1), ("book", "hat", "ball"), (1, 1, 0)
+
+
+def named(text):
+    return case_name(0, text) if isinstance(text, str) else None
+
+
+def said(action, message, **more):
+    return json.dumps({"action": action, **more, "message": message})
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (said("accept", "Deal at 450."), "accept"),
+        (said("accept", "I accept 450, though I asked for 600 before."), NO),
+        (said("accept", "600 was my offer, but I accept."), NO),
+        (said("accept", "I walk away."), NO),
+        (said("offer", "I paid 700 for it last year.", price=600), 600.0),
+        (said("offer", "Your 450 is low. I offer 600.", price=600), 600.0),
+        (said("offer", "I offer 600, not 700.", price=600), NO),
+        (said("offer", "I accept.", price=600), NO),
+        (said("walk", "I walk away."), "walk"),
+        (said("walk", "I will not walk away."), NO),
+        (said("walk", "600 is my last word."), NO),
+        (said("walk", "I accept."), NO),
+        ("I walk away, and I do not agree to this.", "walk"),
+        ("I walk away, and I agree to this.", NO),
+        ("I offer 600, it is worth that.", 600.0),
+        ("I offer 600, it is a fair price plus shipping.", NO),
+        ("I offer 600, it comes with a warranty.", NO),
+        ("I offer 600, i need 50 more.", NO),
+        ("I offer 600, she said it is fair.", NO),
+    ],
+    ids=named,
+)
+def test_price(text, expected):
+    reply = parse_price_reply(text, standing_offer=450.0, price_low=200.0, price_high=1500.0)
+    assert (reply.price if reply.kind == "offer" else reply.kind) == expected
+    assert bool(reply.reason) == (expected == NO)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (said("accept", "Fine, I accept."), "accept"),
+        (said("accept", "I get 1 book and the hat."), "accept"),
+        (said("accept", "I get 2 books."), NO),
+        (said("accept", "You get the hat."), NO),
+        (said("accept", "I walk away."), NO),
+        (said("offer", "I keep both books.", keep=(2, 1, 0)), (2, 1, 0)),
+        (said("offer", "You get the ball.", keep=(2, 1, 0)), (2, 1, 0)),
+        (said("offer", "You get the hat.", keep=(2, 1, 0)), NO),
+        (said("offer", "I keep one book.", keep=(2, 1, 0)), NO),
+        (said("offer", "I walk away.", keep=(2, 1, 0)), NO),
+        (said("walk", "Goodbye, I walk away."), "walk"),
+        (said("walk", "I keep both books, you get the rest."), NO),
+        (said("walk", "I will not walk away."), NO),
+        (said("walk", "I accept."), NO),
+        ("My proposal: I keep 2 books, you get the rest.", (2, 0, 0)),
+        ("I propose: I keep 2 books, you get the rest.", (2, 0, 0)),
+        ("I walk away, and I do not agree to this.", "walk"),
+        ("I am walking away. I accept.", NO),
+    ],
+    ids=named,
+)
+def test_multi_item(text, expected):
+    reply = parse_multi_item_reply(text, STANDING, POOL, NAMES)
+    assert (reply.keep if reply.kind == "offer" else reply.kind) == expected
+    assert bool(reply.reason) == (expected == NO)
+
+
+@pytest.mark.parametrize("names", [("book", "book cover"), ("book cover", "book")])
+def test_a_name_that_holds_another_name_is_itself(names):
+    pool = tuple(1 if name == "book cover" else 2 for name in names)
+    reply = parse_multi_item_reply("I keep the book cover, you get the rest.", None, pool, names)
+    assert reply.keep == tuple(int(name == "book cover") for name in names), reply.reason
