@@ -18,7 +18,7 @@ WORKERS ?= 2
 OUT ?= datasets/local/demo
 EPISODES ?= 10000
 GROUPS ?= rules,strategies,solutions,parser
-SAMPLE ?= 200
+SAMPLE ?= 150
 
 BIN := $(VENV)/bin
 # gym, which d3rlpy needs, is pure Python and comes as source only.

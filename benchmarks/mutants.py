@@ -7,6 +7,7 @@ python benchmarks/mutants.py --show rules                  # the survivors of th
 
 mutmut makes the mutants and runs the tests that reach each; which files and tests is in setup.cfg. It takes the path
 of a file for its import name, so the packages are laid beside each other in ``build/mutants``, and nothing else is.
+What was killed there stays so until its function changes; remove the folder to begin anew.
 """
 
 from __future__ import annotations
@@ -70,14 +71,19 @@ def group_of(name: str) -> str:
     return next(group for group, start in GROUPS.items() if name.startswith(start))
 
 
-def prepared(workers: str) -> dict[str, list[str]]:
-    """Make the mutants, see that the set-up finds a fault that it must find, and name them by group."""
+def prepared(workers: str) -> dict[str, str]:
+    """Make the mutants, see that the set-up finds a fault that it must find, and tell what has become of each."""
     mutmut("run", "--max-children", workers, SURELY_KILLED)
     found = states()
     surely = [state for name, state in found.items() if name.startswith(SURELY_KILLED[:-1])]
     if not surely or not set(surely) <= set(KILLED):
         raise SystemExit(f"The mutants {SURELY_KILLED} are {surely}; all must be killed. The set-up is broken.")
-    return {group: sorted(name for name in found if group_of(name) == group) for group in GROUPS}
+    return found
+
+
+def drawn(names: list[str], sample: int) -> list[str]:
+    """A sample without replacement, the same for the same names; all of them where it is 0."""
+    return random.Random(SEED).sample(names, sample) if 0 < sample < len(names) else names
 
 
 def row(group: str, names: list[str], tried: list[str], found: dict[str, str]) -> tuple[str, ...]:
@@ -94,14 +100,12 @@ def row(group: str, names: list[str], tried: list[str], found: dict[str, str]) -
 def run(groups: list[str], sample: int, workers: str) -> None:
     """Try mutants of some groups and print what has become of them."""
     stage()
-    mutants = prepared(workers)
-    tried = {}
-    for group in groups:
-        names = mutants[group]
-        few = random.Random(SEED).sample(names, sample) if 0 < sample < len(names) else names
-        tried[group] = sorted(few)
-    mutmut("run", "--max-children", workers, *(name for names in tried.values() for name in names))
-    found = states()
+    found = prepared(workers)
+    mutants = {group: sorted(name for name in found if group_of(name) == group) for group in groups}
+    tried = {group: drawn(names, sample) for group, names in mutants.items()}
+    if waiting := [name for names in tried.values() for name in names if found[name] not in KILLED]:
+        mutmut("run", "--max-children", workers, *waiting)
+        found = states()
     table = Table("group", "mutants", "tried", "killed", "survived", "of them unreached", "killed", "95 % interval")
     for group in groups:
         table.add_row(*row(group, mutants[group], tried[group], found))
@@ -121,7 +125,7 @@ def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--groups", default=",".join(GROUPS), help=f"some of {', '.join(GROUPS)}")
-    parser.add_argument("--sample", type=int, default=200, help="mutants of each group; 0 for all")
+    parser.add_argument("--sample", type=int, default=150, help="mutants of each group; 0 for all")
     parser.add_argument("--workers", default="1", help="processes that run tests")
     parser.add_argument("--show", metavar="GROUPS", help="print the survivors of the last run in these groups")
     options = parser.parse_args()
