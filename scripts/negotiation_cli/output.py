@@ -12,11 +12,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import typer
+from negotiation_policies.human.terminal import table as table
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
-
 
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """What JSON need not escape, but a terminal obeys or UTF-8 cannot hold."""
@@ -49,17 +48,6 @@ def screen(stderr: bool = False) -> Console:
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else _FILE_WIDTH
     return Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=width)
-
-
-def table(*columns: str, numbers: Sequence[str] = ()) -> Table:
-    """An empty table; columns of numbers are set to the right."""
-    from rich import box
-    from rich.table import Table
-
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    for name in columns:
-        made.add_column(name, justify="right" if name in numbers else "left", overflow="fold")
-    return made
 
 
 def number(value: float | None, digits: int = 2) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -97,7 +98,7 @@ def _read(console: Console, prompt: str) -> str:
     return input(prompt)
 
 
-def table(*columns: str, numbers: tuple[str, ...] = ()) -> Table:
+def table(*columns: str, numbers: Sequence[str] = ()) -> Table:
     """An empty table; columns of numbers are set to the right."""
     from rich import box
     from rich.table import Table
