@@ -6,6 +6,7 @@ The pool is [2, 1, 1] at values [1, 3, 5]: worth 10, and each utility from 0 to 
 import numpy as np
 import pytest
 from negotiation_policies.multi_item.answering import count_distinct
+from negotiation_policies.multi_item.blocks import blocks
 from negotiation_policies.multi_item.opponent_model import Modelling
 from split_table import decide_one, make_view
 
@@ -249,8 +250,17 @@ def test_rows_with_other_pools_are_decided_as_alone(name):
         {"turn": 1, "pool": (4, 0, 0), "values": (1.0, 2.0, 2.0), "seed": 8},
     ]
     policy = make_policy(name, domain="multi_item")
-    together = policy.decide(make_view(rows))
-    for place, row in enumerate(rows):
-        alone = policy.decide(make_view([row]))
-        assert alone.kind[0] == together.kind[place]
-        assert alone.kind[0] or alone.keep[0].tolist() == together.keep[place].tolist()
+    for some in (rows, rows[:2], rows[2:]):
+        together = policy.decide(make_view(some))
+        for place, row in enumerate(some):
+            alone = policy.decide(make_view([row]))
+            assert alone.kind[0] == together.kind[place]
+            assert alone.kind[0] or alone.keep[0].tolist() == together.keep[place].tolist()
+
+
+def test_pools_of_too_many_kinds_for_one_number_are_told_apart_all_the_same(monkeypatch):
+    pools = np.array([[2, 1, 1], [0, 3, 2], [2, 1, 1], [4, 0, 0]])
+    expected = [(block.keep[0].shape, block.own.tolist()) for block in blocks(pools, np.ones((4, 3)))]
+    monkeypatch.setattr("negotiation_policies.multi_item.blocks._MOST_CODES", 1)
+    found = [(block.keep[0].shape, block.own.tolist()) for block in blocks(pools, np.ones((4, 3)))]
+    assert found == expected
