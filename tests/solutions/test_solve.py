@@ -245,7 +245,7 @@ def test_no_games_are_no_error():
         ({"disagreement": (0.0, float("nan"))}, "two finite numbers"),
         ({"disagreement": (0.0, 0.0, 0.0)}, "two finite numbers"),
         ({"disagreement": 1.0}, "two finite numbers"),
-        ({"disagreement": ("much", "none")}, "disagreement"),
+        ({"disagreement": ("much", "none")}, "^disagreement"),
     ],
 )
 def test_wrong_input_is_refused(change, message):

@@ -1,9 +1,11 @@
 """Replies whose reading is the very one that is named, and no safer one, as in the corpora."""
 
 import json
+import math
 
 import pytest
 from negotiation_policies.llm.parsing import parse_multi_item_reply, parse_price_reply
+from negotiation_policies.llm.reading.amounts import value_of
 from price_replies import case_name
 
 NO = "invalid"
@@ -59,6 +61,28 @@ def said(action, message, **more):
         ('{"action": "offer", "price": "600 dollars"}', 600.0),
         ('{"action": "offer", "price": "600 700"}', NO),
         ('{"action": "offer", "price": ""}', NO),
+        ("No deal goodbye.", "walk"),
+        ("No deal. Goodbye.", "walk"),
+        ("I accept thanks.", "accept"),
+        ("I accept thank you.", "accept"),
+        ("I accept.\n?", NO),
+        ("I offer 600.\n?", NO),
+        ("I offer 1.250k.", NO),
+        ("I offer 1234,567.", NO),
+        ("600", 600.0),
+        ("-600", NO),
+        ("600!\nFinal offer.", 600.0),
+        ('"I offer 600"', 600.0),
+        ("My offer is 600: it is fair.", 600.0),
+        ("I offer 600: it is fair.", 600.0),
+        ("At 10:30 I offer 600.", NO),
+        ("I can meet at 10:30. I offer 600.", 600.0),
+        ("I accept. - ?", NO),
+        ("I offer 600. - ?", NO),
+        ("-$600", NO),
+        ("My offer. 600.", 600.0),
+        ("Deal thanks.", "accept"),
+        ("Agreed thank you.", "accept"),
     ],
     ids=named,
 )
@@ -107,3 +131,31 @@ def test_a_name_that_holds_another_name_is_itself(names):
     pool = tuple(1 if name == "book cover" else 2 for name in names)
     reply = parse_multi_item_reply("I keep the book cover, you get the rest.", None, pool, names)
     assert reply.keep == tuple(int(name == "book cover") for name in names), reply.reason
+
+
+@pytest.mark.parametrize("parse", [parse_price_reply, parse_multi_item_reply])
+def test_only_the_speakers_own_first_label_is_no_marker(parse):
+    limits = (200.0, 1500.0) if parse is parse_price_reply else (POOL, NAMES)
+    said = parse("Buyer: I walk away.\nBuyer: I accept.", None, *limits, speaker="buyer")
+    assert (said.kind, said.message) == ("walk", "I walk away.")
+    assert parse("Buyer: I walk away.", None, *limits).kind == NO
+
+
+@pytest.mark.parametrize("parse", [parse_price_reply, parse_multi_item_reply])
+def test_thoughts_are_kept_apart_line_by_line(parse):
+    limits = (200.0, 1500.0) if parse is parse_price_reply else (POOL, NAMES)
+    reply = parse("<think>one</think> I walk away. <think> two </think>", None, *limits)
+    assert (reply.kind, reply.message, reply.thinking) == ("walk", "I walk away.", "one\ntwo")
+
+
+@pytest.mark.parametrize(
+    ("digits", "value"),
+    [
+        ("600", 600.0), ("600.", 600.0), ("0.5", 0.5), ("12.50", 12.5), ("1.234", 1234.0), ("1,234.5", 1234.5),
+        ("1 250", 1250.0), ("12'345", 12345.0), ("1,234,567", 1234567.0), ("1234,567", None), ("0123", None),
+        ("1,23,456", None), ("1,2,3", None),
+    ],
+)  # fmt: skip
+def test_digits_and_separators_have_one_value_or_none(digits, value):
+    found = value_of(digits)
+    assert found == value if value is not None else math.isnan(found)
