@@ -164,9 +164,9 @@ def _decision_table(run: Run, batch: Batch, episodes: Table) -> Table:
 
     def rewards() -> Array:
         reward = np.zeros(total)
-        for place, mover in _last_decisions(batch, starts):
+        for place, by in _last_decisions(batch, starts):
             at = place >= starts
-            by_seat = np.where(mover == 0, episodes["reward_0"], episodes["reward_1"])
+            by_seat = np.where(by == 0, episodes["reward_0"], episodes["reward_1"])
             reward[place[at]] = by_seat[at]
         return reward
 
