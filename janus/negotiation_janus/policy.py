@@ -48,9 +48,10 @@ class Trained:
 class Janus:
     """A frozen language model with adapters that a hypernetwork gates by rho.
 
-    It reads the game as `PriceText` writes it and decodes the most likely legal answer. What is outside the model: at
-    rho = -1 it offers its own extreme and accepts nothing; it never accepts or offers past its own limit; and each
-    offer is at least one price step better for the other side than the one before.
+    It reads the game as `PriceText` writes it, accepts where that is the likeliest answer, and else offers the median
+    of the prices that it may write. What is outside the model: at rho = -1 it offers its own extreme and accepts
+    nothing; it never accepts or offers past its own limit; and each offer is at least one price step better for the
+    other side than the one before.
 
     Args:
         rho: the commanded seller's share of the surplus in [0, 1], or -1 for an intended impasse.
