@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
@@ -139,7 +140,7 @@ def show(figures: list[Figure], title: str) -> None:
 
 def render(figures: list[Figure], notes: list[str], command: str) -> str:
     """The figures as Markdown, without a heading."""
-    lines = [f"Measured with `{command}` on {machine()}.", ""]
+    lines = [f"Measured on {date.today()} with `{command}` on {machine()}.", ""]
     lines += [f"- {note}" for note in notes]
     lines += ["", "| " + " | ".join(HEADINGS) + " |", "|" + "|".join("---" for _ in HEADINGS) + "|"]
     lines += ["| " + " | ".join(figure.cells()) + " |" for figure in figures]
