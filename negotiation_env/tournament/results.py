@@ -180,17 +180,22 @@ def load_results(folder: str | Path) -> Results:
     settings = _settings(path)
     if not has_results(path):
         raise RecordError(f"the tournament in {path} is not finished; give the command that began it to go on.")
-    tables = {name.removesuffix(".parquet"): pl.read_parquet(path / name) for name in TABLES}
-    texts = {name: _read(path / name) for name in FILES if name not in TABLES}
-    return Results(
-        folder=path,
-        settings=settings,
-        **tables,
-        ranking=_ranking(texts["ranking.json"]),
-        meta_game=_meta_game(texts["meta_game.json"]),
-        failures=tuple(CellFailure(**failure) for failure in texts["failures.json"]),
-        is_complete=is_complete(path),
-    )
+    try:
+        tables = {name.removesuffix(".parquet"): pl.read_parquet(path / name) for name in TABLES}
+        texts = {name: _read(path / name) for name in FILES if name not in TABLES}
+        return Results(
+            folder=path,
+            settings=settings,
+            **tables,
+            ranking=_ranking(texts["ranking.json"]),
+            meta_game=_meta_game(texts["meta_game.json"]),
+            failures=tuple(CellFailure(**failure) for failure in texts["failures.json"]),
+            is_complete=is_complete(path),
+        )
+    except (OSError, pl.exceptions.PolarsError, KeyError, TypeError, AttributeError, ValueError) as error:
+        if isinstance(error, RecordError):
+            raise
+        raise RecordError(f"a file of the tournament in {path} is damaged ({error}); play it again with --overwrite.") from error
 
 
 def _read(path: Path) -> Any:  # noqa: ANN401  # JSON
@@ -206,9 +211,12 @@ def _settings(path: Path) -> Settings:
     told = _read(path / SETTINGS)
     if not isinstance(told, dict) or told.get("version") != VERSION:
         raise RecordError(f"{path / SETTINGS} is of no tournament of version {VERSION}; play it again.")
-    policies = tuple(PolicyFacts(**facts) for facts in told.pop("policies"))
-    one, two = told.pop("sides")
-    return Settings(**told, sides=(one, two), policies=policies)
+    try:
+        policies = tuple(PolicyFacts(**facts) for facts in told.pop("policies"))
+        one, two = told.pop("sides")
+        return Settings(**told, sides=(one, two), policies=policies)
+    except (KeyError, TypeError, ValueError) as error:
+        raise RecordError(f"{path / SETTINGS} is damaged ({error!r}); play the tournament again with --overwrite.") from error
 
 
 def _ranking(told: Mapping[str, Any]) -> Ranking:

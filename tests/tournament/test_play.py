@@ -205,6 +205,9 @@ def test_players_that_wait_are_played_by_threads_and_what_they_say_is_kept(tmp_p
     assert results_of(tmp_path / "one") == results_of(tmp_path / "two")
     with pytest.raises(ValueError, match="'talks' waits for a server"):
         play_tournament([Talks(), "linear"], tmp_path / "three", 8, engine="process")
+    with pytest.raises(ValueError, match="workers is 0"):
+        play_tournament("fair,linear", tmp_path / "three", 8, engine="process", workers=0)
+    assert not (tmp_path / "three").exists()
 
 
 def test_a_finished_tournament_is_read_and_not_played(tmp_path, monkeypatch):
@@ -229,6 +232,14 @@ def test_a_folder_of_other_settings_is_refused(tmp_path):
     assert results_of(tmp_path) == before
     play_tournament(THREE, tmp_path, 10, seed=1, overwrite=True)
     assert json.loads((tmp_path / "settings.json").read_text())["seed"] == 1
+
+
+def test_a_share_that_is_hardly_larger_wins_no_game(tmp_path):
+    """They settle at .5, or at .498 and .502: as in the figures of records, that is a tie."""
+    policies = [Claims(0.5), Claims(0.498)]
+    found = play_tournament(policies, tmp_path, 40, information="known", scenario="seed")
+    assert found.ranking.policies["win_rate"].to_list() == [0.5, 0.5]
+    assert found.ranking.policies["strength"].to_list() == pytest.approx([0.0, 0.0], abs=1e-9)
 
 
 def test_what_is_no_tournament_is_left_alone(tmp_path):
@@ -280,3 +291,5 @@ def test_all_means_every_deterministic_strategy_once():
     assert "linear" not in private  # it plays as boulware_linear
     names = [entrant.name for entrant in find_entrants("linear,all,linear_noisy", "price")]
     assert names == ["linear", *private, "linear_noisy"]
+    names = [entrant.name for entrant in find_entrants(["fair", "all", Claims(0.5)], "price")]
+    assert names == ["fair", *(name for name in private if name != "fair"), "claims_0.5"]
