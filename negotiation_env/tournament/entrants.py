@@ -89,6 +89,7 @@ def _expanded(policies: str | Sequence[str | AnyPolicy], domain: str, informatio
     for policy in given:
         if policy == ALL and isinstance(policy, str):
             found += [name for name in deterministic_policies(domain, information) if name not in named]
+            named.update(policy for policy in found if isinstance(policy, str))
         else:
             found.append(policy)
     return found

@@ -195,7 +195,9 @@ def load_results(folder: str | Path) -> Results:
     except (OSError, pl.exceptions.PolarsError, KeyError, TypeError, AttributeError, ValueError) as error:
         if isinstance(error, RecordError):
             raise
-        raise RecordError(f"a file of the tournament in {path} is damaged ({error}); play it again with --overwrite.") from error
+        raise RecordError(
+            f"a file of the tournament in {path} is damaged ({error}); play it again with --overwrite."
+        ) from error
 
 
 def _read(path: Path) -> Any:  # noqa: ANN401  # JSON
@@ -216,7 +218,9 @@ def _settings(path: Path) -> Settings:
         one, two = told.pop("sides")
         return Settings(**told, sides=(one, two), policies=policies)
     except (KeyError, TypeError, ValueError) as error:
-        raise RecordError(f"{path / SETTINGS} is damaged ({error!r}); play the tournament again with --overwrite.") from error
+        raise RecordError(
+            f"{path / SETTINGS} is damaged ({error!r}); play the tournament again with --overwrite."
+        ) from error
 
 
 def _ranking(told: Mapping[str, Any]) -> Ranking:
