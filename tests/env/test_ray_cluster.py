@@ -1,6 +1,7 @@
 """A Ray cluster that runs already: the commands that are given its address write what one process writes."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -18,6 +19,9 @@ GENERATE = ("generate", "--num_episodes", "300", "--seed", "4", "--buyers", "lin
 TOURNAMENT = ("tournament", "--policies", "linear,random,tit_for_tat", "--num_episodes", "40", "--keep_episodes", "4")
 
 
+WITH_TOKEN = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+
+
 def free_port():
     with socket.socket() as asked:
         asked.bind(("127.0.0.1", 0))
@@ -33,8 +37,9 @@ def address():
         "--object-store-memory=83886080", "--include-dashboard=false", "--disable-usage-stats",
     ]  # fmt: skip
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
-    ) as head:
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        env={**os.environ, **WITH_TOKEN},
+    ) as head:  # fmt: skip
         try:
             until(lambda: reached(port) or head.poll() is not None)
             assert head.poll() is None, head.stdout.read()
@@ -44,9 +49,8 @@ def address():
             try:
                 head.wait(ENDED_WITHIN)
             finally:
-                with_group = os.getpgid(head.pid) if head.poll() is None else None
-                if with_group is not None:
-                    os.killpg(with_group, signal.SIGKILL)
+                if head.poll() is None:
+                    os.killpg(head.pid, signal.SIGKILL)
 
 
 def until(happens):
@@ -63,9 +67,8 @@ def reached(port):
 
 def negotiate(*arguments):
     command = [sys.executable, "-m", "negotiation_cli.main", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "RAY_ADDRESS": ""})
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **WITH_TOKEN})
     assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 @pytest.mark.slow
