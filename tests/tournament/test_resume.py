@@ -12,6 +12,7 @@ import pytest
 from contestants import THREE, Faulty, results_of
 
 from negotiation_env.records.errors import Interrupted, RecordError
+from negotiation_env.report import write_report
 from negotiation_env.tournament import load_results, play_tournament
 from negotiation_env.tournament.folder import ResultFolder
 from negotiation_env.tournament.plan import make_plan
@@ -37,14 +38,14 @@ def start(folder):
 
 
 def test_killed_at_ten_moments_it_gives_the_same_files(tmp_path):
-    whole = start(tmp_path / "expected")
+    whole = start(tmp_path / "expected" / "out")
     began = time.monotonic()
     assert whole.stdout.readline() == "done\n"
     seconds = time.monotonic() - began
     whole.wait()
-    expected, rng, killed = results_of(tmp_path / "expected"), random.Random(0), 0
+    expected, rng, killed = results_of(tmp_path / "expected" / "out"), random.Random(0), 0
     for moment in range(MOMENTS):
-        folder = tmp_path / str(moment)
+        folder = tmp_path / str(moment) / "out"
         process = start(folder)
         time.sleep(rng.uniform(0.0, seconds))
         process.send_signal(signal.SIGKILL)
@@ -53,6 +54,8 @@ def test_killed_at_ten_moments_it_gives_the_same_files(tmp_path):
         assert play_tournament(THREE, folder, 400).is_complete
         assert results_of(folder) == expected
     assert killed >= MOMENTS // 2
+    pages = [write_report(tmp_path / place / "out").read_bytes() for place in ("expected", "0")]
+    assert pages[0] == pages[1]
 
 
 class Killed(BaseException):
