@@ -148,7 +148,7 @@ def _facts(results: Results) -> list[tuple[str, str]]:
     """The figures at the top of the page."""
     game, outcomes = results.settings.game, results.outcomes
     faults, ended = int(outcomes["fault"].sum()), outcomes.filter(~outcomes["fault"])
-    best = results.ranking.policies["policy"]
+    best = results.ranking.policies.drop_nulls("strength")["policy"]
     facts = [
         ("Strongest", str(best[0]) if len(best) else NOTHING),
         ("Games", f"{len(outcomes):,}"),

@@ -70,7 +70,7 @@ def _effect(value: float, error: float) -> dict[str, JsonValue]:
 
     p = 2.0 * float(norm.sf(abs(value) / error)) if error > 0.0 else None
     low, high = _number(value - _Z * error), _number(value + _Z * error)
-    return {"log_odds": float(value), "low": low, "high": high, "p_value": p}
+    return {"log_odds": _number(value), "low": low, "high": high, "p_value": p}
 
 
 def won(cube: OutcomeCube) -> Float64:
@@ -81,7 +81,7 @@ def won(cube: OutcomeCube) -> Float64:
 def bradley_terry(wins: Float64, policies: int) -> BradleyTerry:
     """Fit the model to wins of seat 0 (C, 2, D), by cell, seat that moves first, and draw; NaN does not count.
 
-    Standard errors are NaN with fewer than two draws.
+    Standard errors are NaN with fewer than two draws, and everything is NaN without any game.
     """
     from statsmodels.genmod.families import Binomial
     from statsmodels.genmod.generalized_linear_model import GLM
@@ -89,6 +89,8 @@ def bradley_terry(wins: Float64, policies: int) -> BradleyTerry:
     games = wins.reshape(-1, wins.shape[-1])
     count = (~np.isnan(games)).sum(axis=1)
     there = count > 0
+    if not there.any():
+        return BradleyTerry(*np.full((2, policies), np.nan), *np.full((2, len(EFFECTS)), np.nan))
     rated = _rated(there, policies)
     design, games, count = _design(rated)[there], games[there], count[there] + 1.0
     rate = (np.nansum(games, axis=1) + 0.5) / count

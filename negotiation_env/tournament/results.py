@@ -49,9 +49,9 @@ class Settings:
 
 @dataclass(frozen=True)
 class Effect:
-    """What something adds to the log odds of winning, with its 95 % interval and p value, if draws tell."""
+    """What something adds to the log odds of winning, with its 95 % interval and p value, as far as games tell."""
 
-    log_odds: float
+    log_odds: float | None
     low: float | None
     high: float | None
     p_value: float | None
@@ -231,7 +231,8 @@ def _ranking(told: Mapping[str, Any]) -> Ranking:
 
 
 def _meta_game(told: Mapping[str, Any]) -> MetaGame:
-    size, roles, dynamics = len(told["policies"]), told["roles"], told["replicator"]
+    size, roles = len(told["policies"]), told["roles"]
+    dynamics = told["replicator"] or {"times": [], "weights": []}
 
     def square(rows: object) -> Float64:
         return np.array(rows, dtype=np.float64).reshape(size, size)
@@ -246,6 +247,6 @@ def _meta_game(told: Mapping[str, Any]) -> MetaGame:
         role_equilibrium=roles["equilibrium"],
         exploitability=told["exploitability"],
         best_responses=told["best_responses"],
-        times=np.array(dynamics["times"] if dynamics else []),
-        weights=np.array(dynamics["weights"] if dynamics else []).reshape(-1, size),
+        times=np.array(dynamics["times"]),
+        weights=np.array(dynamics["weights"]).reshape(len(dynamics["times"]), size),
     )

@@ -10,6 +10,7 @@ from contestants import THREE, Claims, Crashes, Faulty, Sloppy, Talks, results_o
 from negotiation_env import rollout
 from negotiation_env.records.errors import RecordError
 from negotiation_env.records.parquet_games import read_parquet_games
+from negotiation_env.report import write_report
 from negotiation_env.tournament import load_results, play_tournament
 from negotiation_env.tournament.playing import play_cell
 
@@ -186,6 +187,20 @@ def test_faults_count_nowhere_and_are_played_again(tmp_path, monkeypatch):
     assert played == [(0, 1), (1, 0), (1, 1)]
     assert mended.is_complete
     assert not mended.outcomes["fault"].any()
+
+
+def test_where_every_game_ends_by_a_fault_nothing_is_said_and_all_is_played_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(Faulty, "is_mended", False)
+    policies = [Faulty(), Faulty()]
+    policies[1].name = "other"
+    found = play_tournament(policies, tmp_path, 4)
+    assert found.outcomes["fault"].all()
+    assert found.ranking.policies["strength"].to_list() == found.ranking.policies["share"].to_list() == [None, None]
+    assert found.ranking.effects["seat_0"].log_odds is None
+    assert found.meta_game.equilibrium is None
+    assert "Strongest" in write_report(tmp_path).read_text(encoding="utf-8")
+    monkeypatch.setattr(Faulty, "is_mended", True)
+    assert play_tournament(policies, tmp_path, 4).is_complete
 
 
 def test_illegal_replies_are_those_of_the_notes(tmp_path):
