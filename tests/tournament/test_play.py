@@ -306,5 +306,6 @@ def test_all_means_every_deterministic_strategy_once():
     assert "linear" not in private  # it plays as boulware_linear
     names = [entrant.name for entrant in find_entrants("linear,all,linear_noisy", "price")]
     assert names == ["linear", *private, "linear_noisy"]
+    assert [entrant.name for entrant in find_entrants("all,all", "price")] == private
     names = [entrant.name for entrant in find_entrants(["fair", "all", Claims(0.5)], "price")]
     assert names == ["fair", *(name for name in private if name != "fair"), "claims_0.5"]
