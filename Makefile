@@ -1,4 +1,4 @@
-# make demo        a virtual environment, one negotiation, a dataset and plots
+# make demo        a virtual environment, one negotiation, a dataset, plots and a tournament
 # make demo-janus  games, tables, a training, an evaluation and plots, all small
 # make test        everything that is checked on every change
 # make test-slow   the tests marked slow
@@ -37,12 +37,16 @@ demo: $(VENV)/.ready-demo
 	$(BIN)/negotiate plot concessions --output_dir $(OUT)/concession_plots --overwrite
 	$(BIN)/negotiate plot interactions --output_dir $(OUT)/interaction_plots --overwrite
 	$(BIN)/negotiate plot outcomes --scenario bargaining --output_dir $(OUT)/outcome_plots --overwrite
+	$(BIN)/negotiate tournament --policies boulware_firm,linear,tit_for_tat,fair,micro_fine --num_episodes 100 \
+	  --output_dir $(OUT)/tournament --overwrite
+	$(BIN)/negotiate report $(OUT)/tournament --overwrite
 	@printf '\nDone. Look at\n'
 	@printf '  %s\n' "$(OUT)/price_domain.jsonl      $(EPISODES) negotiations, one decision a line" \
 	  "$(OUT)/prepared                the same as Parquet tables" \
 	  "$(OUT)/concession_plots        how each strategy concedes" \
 	  "$(OUT)/interaction_plots       how pairs of strategies play" \
 	  "$(OUT)/outcome_plots           what splits of items many games came to" \
+	  "$(OUT)/tournament/report.html  who does best against whom, a page for the browser" \
 	  "$(OUT)/spoken                  a negotiation in the words of a language model" \
 	  "README.md                           what to try next"
 
@@ -98,7 +102,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.ready-demo: $(READY) | $(BIN)/python
-	$(INSTALL) -e ".[datasets,plot,llm,janus]"
+	$(INSTALL) -e ".[datasets,plot,llm,janus,tournament,report]"
 	@touch $@
 
 $(VENV)/.ready-test: $(READY) | $(BIN)/python

@@ -25,7 +25,7 @@ from negotiation_env.tournament.playing import Failure, PlayedCell
 SETTINGS, GAMES = "settings.json", "games"
 TABLES = ("outcomes.parquet", "cells.parquet", "policies.parquet", "comparisons.parquet", "timings.parquet")
 FILES = (*TABLES, "ranking.json", "meta_game.json", "failures.json")
-"""What is made of the cells, beside the kept games."""
+"""What is made of the cells, beside the kept games; the last one is written last."""
 TEMPORARY = ".tmp"
 _POLICY = "policy "
 _CELLS, _DONE, _LOCK = "cells", "cells.finished", "lock"
@@ -117,6 +117,11 @@ class ResultFolder:
             file.write(content)
             flush(file)
         publish(temporary, path)
+
+    def withdraw(self) -> None:
+        """Before results are written: those of an earlier run, in which cells failed, are no results any more."""
+        with explained(self.path):
+            (self.path / FILES[-1]).unlink(missing_ok=True)
 
     def finish(self) -> None:
         """Drop the cells, of which all results are made."""

@@ -49,9 +49,9 @@ class Settings:
 
 @dataclass(frozen=True)
 class Effect:
-    """What something adds to the log odds of winning, with its 95 % interval and p value, if draws tell."""
+    """What something adds to the log odds of winning, with its 95 % interval and p value, as far as games tell."""
 
-    log_odds: float
+    log_odds: float | None
     low: float | None
     high: float | None
     p_value: float | None
@@ -180,17 +180,24 @@ def load_results(folder: str | Path) -> Results:
     settings = _settings(path)
     if not has_results(path):
         raise RecordError(f"the tournament in {path} is not finished; give the command that began it to go on.")
-    tables = {name.removesuffix(".parquet"): pl.read_parquet(path / name) for name in TABLES}
-    texts = {name: _read(path / name) for name in FILES if name not in TABLES}
-    return Results(
-        folder=path,
-        settings=settings,
-        **tables,
-        ranking=_ranking(texts["ranking.json"]),
-        meta_game=_meta_game(texts["meta_game.json"]),
-        failures=tuple(CellFailure(**failure) for failure in texts["failures.json"]),
-        is_complete=is_complete(path),
-    )
+    try:
+        tables = {name.removesuffix(".parquet"): pl.read_parquet(path / name) for name in TABLES}
+        texts = {name: _read(path / name) for name in FILES if name not in TABLES}
+        return Results(
+            folder=path,
+            settings=settings,
+            **tables,
+            ranking=_ranking(texts["ranking.json"]),
+            meta_game=_meta_game(texts["meta_game.json"]),
+            failures=tuple(CellFailure(**failure) for failure in texts["failures.json"]),
+            is_complete=is_complete(path),
+        )
+    except (OSError, pl.exceptions.PolarsError, KeyError, TypeError, AttributeError, ValueError) as error:
+        if isinstance(error, RecordError):
+            raise
+        raise RecordError(
+            f"a file of the tournament in {path} is damaged ({error}); play it again with --overwrite."
+        ) from error
 
 
 def _read(path: Path) -> Any:  # noqa: ANN401  # JSON
@@ -206,9 +213,14 @@ def _settings(path: Path) -> Settings:
     told = _read(path / SETTINGS)
     if not isinstance(told, dict) or told.get("version") != VERSION:
         raise RecordError(f"{path / SETTINGS} is of no tournament of version {VERSION}; play it again.")
-    policies = tuple(PolicyFacts(**facts) for facts in told.pop("policies"))
-    one, two = told.pop("sides")
-    return Settings(**told, sides=(one, two), policies=policies)
+    try:
+        policies = tuple(PolicyFacts(**facts) for facts in told.pop("policies"))
+        one, two = told.pop("sides")
+        return Settings(**told, sides=(one, two), policies=policies)
+    except (KeyError, TypeError, ValueError) as error:
+        raise RecordError(
+            f"{path / SETTINGS} is damaged ({error!r}); play the tournament again with --overwrite."
+        ) from error
 
 
 def _ranking(told: Mapping[str, Any]) -> Ranking:
@@ -219,7 +231,8 @@ def _ranking(told: Mapping[str, Any]) -> Ranking:
 
 
 def _meta_game(told: Mapping[str, Any]) -> MetaGame:
-    size, roles, dynamics = len(told["policies"]), told["roles"], told["replicator"]
+    size, roles = len(told["policies"]), told["roles"]
+    dynamics = told["replicator"] or {"times": [], "weights": []}
 
     def square(rows: object) -> Float64:
         return np.array(rows, dtype=np.float64).reshape(size, size)
@@ -234,6 +247,6 @@ def _meta_game(told: Mapping[str, Any]) -> MetaGame:
         role_equilibrium=roles["equilibrium"],
         exploitability=told["exploitability"],
         best_responses=told["best_responses"],
-        times=np.array(dynamics["times"] if dynamics else []),
-        weights=np.array(dynamics["weights"] if dynamics else []).reshape(-1, size),
+        times=np.array(dynamics["times"]),
+        weights=np.array(dynamics["weights"]).reshape(len(dynamics["times"]), size),
     )

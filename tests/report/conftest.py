@@ -118,3 +118,24 @@ def failed_results(tmp_path_factory):
     from negotiation_env.tournament.play import play_tournament
 
     return play_tournament(["linear", "fair", Failing()], tmp_path_factory.mktemp("failed"), 4, keep_episodes=0)
+
+
+class Silent:
+    """Its server has gone: every game ends by a fault."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def reset(self, size, seed=None): ...
+
+    def decide(self, view):
+        return PriceDecision(kind=np.full(len(view), 3), price=view.price_low)
+
+
+@pytest.fixture(scope="session")
+def silent_results(tmp_path_factory):
+    """A tournament of which no game can be counted."""
+    pytest.importorskip("nashpy")
+    from negotiation_env.tournament.play import play_tournament
+
+    return play_tournament([Silent("one"), Silent("two")], tmp_path_factory.mktemp("silent"), 4, keep_episodes=2)

@@ -123,6 +123,14 @@ def test_what_failed_leaves_gaps_and_no_errors(load, failed_results):
     page.wait_for_selector("text=1 of 3 shown")
 
 
+def test_where_no_game_counts_there_are_gaps_and_no_errors(load, silent_results):
+    from negotiation_env.report import write_report
+
+    page = load(write_report(silent_results.folder))
+    assert page.locator(".facts div", has_text="Strongest").locator("dd").inner_text() == "\N{EN DASH}"
+    assert page.locator("#plot-map svg.main-svg").count() > 0
+
+
 def test_a_phone_scrolls_in_one_direction_only(load, price_page, split_page):
     for path in (price_page, split_page):
         page = load(path, viewport=PHONE, is_mobile=True, has_touch=True)
