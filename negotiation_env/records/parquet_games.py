@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from negotiation_env.domain import Array
+from negotiation_env.policy import ACCEPT, OFFER
 from negotiation_env.records.errors import RecordError, require
 from negotiation_env.records.format import ACTIONS, Format, find_format
 from negotiation_env.records.games import Games, Labels, label
+from negotiation_env.records.lines import OUTCOMES
 from negotiation_env.records.parquet import DECISIONS, EPISODES
 from negotiation_env.run import SCHEMA_VERSION
 
@@ -36,6 +39,8 @@ def read_parquet_games(folder: str | Path, size: int) -> Iterator[Games]:
         ImportError: pyarrow is missing.
     """
     require("pyarrow")
+    import pyarrow as pa
+
     decisions, episodes = (_Table(Path(folder) / name) for name in (DECISIONS, EPISODES))
     offered = [name for name in _OFFERED if name in decisions.names]
     if len(offered) != 1:
@@ -45,8 +50,12 @@ def read_parquet_games(folder: str | Path, size: int) -> Iterator[Games]:
         while len(block := episodes.take(size)):
             rows = decisions.take(int(np.sum(block["turns"].to_numpy())))
             yield _games(form, block, rows, Path(folder))
+    except RecordError:
+        raise
     except KeyError as error:
         raise RecordError(f"{folder}: a table lacks a column ({error.args[0]}); {_ADVICE}.") from error
+    except (ValueError, TypeError, IndexError, OverflowError, pa.ArrowException) as error:
+        raise RecordError(f"{folder}: the tables hold what no game can ({error}); {_ADVICE}.") from error
     if len(decisions.take(1)):
         raise RecordError(f"{folder}: {DECISIONS} goes on after the last episode of {EPISODES}; {_ADVICE}.")
 
@@ -57,15 +66,14 @@ class _Table:
     def __init__(self, path: Path) -> None:
         import pyarrow.parquet as pq
 
-        try:
-            file = pq.ParquetFile(path)
-        except (OSError, ValueError) as error:
-            raise RecordError(f"{path} cannot be read as a Parquet table: {error}. Give the folder of both.") from error
-        version = (file.metadata.metadata or {}).get(b"schema_version", b"none").decode()
+        self.path = path
+        with self._explained():
+            file = pq.ParquetFile(path, page_checksum_verification=True)
+            self._rest = file.schema_arrow.empty_table().replace_schema_metadata(None)
+        version = (file.metadata.metadata or {}).get(b"schema_version", b"none").decode(errors="replace")
         if version != str(SCHEMA_VERSION):
             raise RecordError(f"{path} is of schema version {version}, and {SCHEMA_VERSION} is read here; {_ADVICE}.")
         self.names = file.schema_arrow.names
-        self._rest = file.schema_arrow.empty_table().replace_schema_metadata(None)
         self._batches = file.iter_batches(batch_size=1 << 16)
 
     def take(self, size: int) -> pa.Table:
@@ -73,12 +81,26 @@ class _Table:
         import pyarrow as pa
 
         parts, known = [self._rest], len(self._rest)
-        while known < size and (batch := next(self._batches, None)) is not None:
-            parts.append(pa.Table.from_batches([batch]).replace_schema_metadata(None))
-            known += len(batch)
-        table = pa.concat_tables(parts)
+        with self._explained():
+            while known < size and (batch := next(self._batches, None)) is not None:
+                parts.append(pa.Table.from_batches([batch]).replace_schema_metadata(None))
+                known += len(batch)
+            table = pa.concat_tables(parts)
         self._rest = table.slice(size)
         return table.slice(0, size)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn what PyArrow raises at a file that is damaged or none of its own into a `RecordError`."""
+        import pyarrow as pa
+
+        try:
+            yield
+        except (OSError, ValueError, pa.ArrowException) as error:
+            reason = str(error).removesuffix(".")
+            raise RecordError(
+                f"{self.path} cannot be read as a Parquet table: {reason}. Give the folder of both."
+            ) from error
 
 
 def _games(form: Format, episodes: pa.Table, decisions: pa.Table, folder: Path) -> Games:
@@ -99,7 +121,7 @@ def _games(form: Format, episodes: pa.Table, decisions: pa.Table, folder: Path) 
     }
     kind = np.array([ACTIONS.index(action) for action in decisions["action_type"].to_pylist()], dtype=np.int8)
     offers = form.tables.offers(decisions, {name: np.repeat(values, turns, axis=0) for name, values in facts.items()})
-    return Games(
+    games = Games(
         form.domain,
         ids,
         facts,
@@ -109,6 +131,27 @@ def _games(form: Format, episodes: pa.Table, decisions: pa.Table, folder: Path) 
         _sparse(decisions, "message"),
         _sparse(decisions, "notes"),
     )
+    _check(form, games, decisions["turn"].to_numpy())
+    return games
+
+
+def _check(form: Format, games: Games, turn: Array) -> None:
+    """Raise ``ValueError`` unless the moves go on as moves do, and lead to the outcomes of their games."""
+    facts, kind, starts = games.facts, games.kind, games.starts
+    turns, ends = facts["turns"], games.starts + facts["turns"] - 1
+    if (turns < 1).any() or not np.array_equal(turn, np.arange(len(kind)) - np.repeat(starts, turns) + 1):
+        raise ValueError("turns are not counted from 1")
+    outcome = np.array([OUTCOMES[action] for action in ACTIONS], dtype=object)[kind[ends]]
+    if np.delete(kind, ends).any() or (outcome != games.labels["episode_outcome"].tolist()).any():
+        raise ValueError("an episode ends otherwise than its outcome says")
+    if (turns > facts["max_turns"]).any() or (
+        turns[kind[ends] == OFFER] < facts["max_turns"][kind[ends] == OFFER]
+    ).any():
+        raise ValueError("an episode goes on past its deadline, or not as far")
+    is_offer = games.offer == games.offer if form.nothing != form.nothing else games.offer != form.nothing
+    if not np.array_equal(is_offer, kind == OFFER):
+        raise ValueError("an offer is missing, or stands where there is none")
+    form.tables.check(games, np.where(kind[ends] == ACCEPT, games.offer[np.maximum(ends - 1, 0)], form.nothing))
 
 
 def numbers(table: pa.Table, name: str) -> Array:
