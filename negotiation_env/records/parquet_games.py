@@ -48,7 +48,7 @@ def read_parquet_games(folder: str | Path, size: int) -> Iterator[Games]:
     form = find_format(_OFFERED[offered[0]])
     try:
         while len(block := episodes.take(size)):
-            rows = decisions.take(int(np.sum(block["turns"].to_numpy())))
+            rows = decisions.take(int(np.sum(np.maximum(_whole(block, "turns", np.int32), 0))))
             yield _games(form, block, rows, Path(folder))
     except RecordError:
         raise
@@ -104,7 +104,7 @@ class _Table:
 
 
 def _games(form: Format, episodes: pa.Table, decisions: pa.Table, folder: Path) -> Games:
-    ids, turns = episodes["trajectory_id"].to_pylist(), episodes["turns"].to_numpy().astype(np.int32)
+    ids, turns = episodes["trajectory_id"].to_pylist(), _whole(episodes, "turns", np.int32)
     if decisions["trajectory_id"].to_pylist() != np.repeat(np.array(ids, dtype=object), turns).tolist():
         raise RecordError(f"{folder}: the rows of {DECISIONS} are not those of the episodes in {EPISODES}; {_ADVICE}.")
     texts = {"scenario": "scenario", "information": "information", "episode_outcome": "episode_outcome"}
@@ -113,8 +113,8 @@ def _games(form: Format, episodes: pa.Table, decisions: pa.Table, folder: Path) 
     texts |= {name: name for name in form.labels}
     facts = {
         "first": np.array([form.sides.index(side) for side in episodes["first_mover"].to_pylist()]),
-        "max_turns": episodes["max_turns"].to_numpy().astype(np.int32),
-        "seed": episodes["seed"].to_numpy().astype(np.uint64),
+        "max_turns": _whole(episodes, "max_turns", np.int32),
+        "seed": _whole(episodes, "seed", np.uint64),
         "turns": turns,
         **{f"reward_{seat}": numbers(episodes, f"reward_{side}") for seat, side in enumerate(form.sides)},
         **form.tables.facts(episodes),
@@ -154,6 +154,15 @@ def _check(form: Format, games: Games, turn: Array) -> None:
     form.tables.check(games, np.where(kind[ends] == ACCEPT, games.offer[np.maximum(ends - 1, 0)], form.nothing))
 
 
+def _whole(table: pa.Table, name: str, dtype: type[np.integer[Any]]) -> Array:
+    """A column of whole numbers (R,), each of which is there and fits."""
+    import pyarrow as pa
+
+    if table[name].null_count:
+        raise ValueError(f"{name} is missing in some rows")
+    return np.asarray(table[name].cast(pa.from_numpy_dtype(dtype)).to_numpy())
+
+
 def numbers(table: pa.Table, name: str) -> Array:
     """A column of numbers as float64 (R,), NaN for null."""
     import pyarrow as pa
@@ -165,7 +174,10 @@ def lists(table: pa.Table, name: str, missing: float = 0.0, width: int = 0) -> A
     """A column of lists as float64 (R, I), I at least ``width``, filled up with 0; a null becomes ``missing``."""
     rows: list[list[Any] | None] = table[name].to_pylist()
     width = max((len(row) for row in rows if row is not None), default=width)
-    return np.array([[missing] * width if row is None else [*row, *[0] * (width - len(row))] for row in rows], float)
+    found = np.array([[missing] * width if row is None else [*row, *[0] * (width - len(row))] for row in rows], float)
+    if not np.isfinite(found).all():
+        raise ValueError(f"{name} holds what is no number")
+    return found
 
 
 def _labels(table: pa.Table, name: str) -> Labels:

@@ -3,14 +3,15 @@
 import math
 
 import numpy as np
+import pytest
 from hypothesis import strategies as st
 from ledger import ACCEPT, OFFER, PASS, WALK
 
 SIDES = {"price": ("buyer", "seller"), "multi_item": ("agent_0", "agent_1")}
 DISCOUNTS = st.sampled_from([1.0, 0.9, (0.5, 1.0), (0.95, 0.7)])
 JUNK = [
-    -1, 10**6, 2**70, 2.5, math.nan, math.inf, None, "offer", "01", b"01", "", (), [], {}, {0.5: 1, 0.3: 2}, {1, 0}, [0.5],
-    [0.5, 0.5, 0.5], [[0.5, 0.5]], ["0.5", "0.5"], [math.nan, 0.0], [0.0, math.inf], [0.0, 1.5], [-1.01, 0.0],
+    -1, 10**6, 2**70, 2.5, math.nan, math.inf, None, "offer", "01", b"01", "", (), [], {}, {0.5: 1, 0.3: 2}, {1, 0},
+    [0.5], [0.5, 0.5, 0.5], [[0.5, 0.5]], ["0.5", "0.5"], [math.nan, 0.0], [0.0, math.inf], [0.0, 1.5], [-1.01, 0.0],
     [None, 0.0], [1j, 0.0], np.array([3]), np.array([1, 2]), np.array([np.nan, 0.0]), np.float64(3.0), object(),
 ]  # fmt: skip
 """What is no action of any of the spaces."""
@@ -83,6 +84,8 @@ def refused_options(domain):
     return [*wrong, *({"quantities": pool} for pool in pools), *({"values": value} for value in values)]
 
 
+EXAMPLES = [pytest.param(12, id="few"), pytest.param(500, id="many", marks=pytest.mark.slow)]
+"""How many sequences of calls a state machine tries."""
 REFUSED_SEEDS = (-1, 1.5, "x", True, 2**64)
 kinds = st.sampled_from([OFFER, OFFER, OFFER, ACCEPT, ACCEPT, WALK, PASS])
 

@@ -1,17 +1,35 @@
 """No sequence of calls corrupts the games of one seat: a vector environment against single ones, in both domains."""
 
 import copy
-import os, pickle
+import pickle
 
 import gymnasium
 import numpy as np
 import pytest
-from any_game import JUNK, REFUSED_SEEDS, encoded, frozen, kinds, options_of, refused_options, settings_of
+from any_game import (
+    EXAMPLES,
+    JUNK,
+    REFUSED_SEEDS,
+    SIDES,
+    encoded,
+    frozen,
+    kinds,
+    options_of,
+    refused_options,
+    settings_of,
+)
 from domains import DOMAINS, IDS
 from gymnasium.error import ResetNeeded
-from hypothesis import Phase, settings
+from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from single_minded import Leaving
 
 SLOTS = 3
@@ -33,7 +51,7 @@ class Slots(RuleBasedStateMachine):
     def make(self, data, seeds):
         drawn = data.draw(settings_of(self.domain))
         self.settings = drawn | {"opponent": data.draw(st.sampled_from(OPPONENTS[self.domain]))}
-        self.settings["role"] = data.draw(st.sampled_from(["buyer", "seller"] if self.domain == "price" else ["agent_1"]))
+        self.settings["role"] = data.draw(st.sampled_from(SIDES[self.domain]))
         self.vectors = [gymnasium.make_vec(IDS[self.domain], SLOTS, autoreset_mode=self.mode, **self.settings)]
         self.singles = [gymnasium.make(IDS[self.domain], **self.settings).unwrapped for _ in range(SLOTS)]
         self.over = np.zeros(SLOTS, bool)
@@ -196,10 +214,10 @@ class Slots(RuleBasedStateMachine):
             assert inner.game_numbers().tolist() == [single.core.game_number for single in self.singles]
 
 
+@pytest.mark.parametrize("examples", EXAMPLES)
 @pytest.mark.parametrize("mode", ["next_step", "same_step", "disabled"])
 @pytest.mark.parametrize("domain", DOMAINS)
-def test_slots_and_single_environments_agree_whatever_is_asked(domain, mode):
+def test_slots_and_single_environments_agree_whatever_is_asked(domain, mode, examples):
     machine = type("Machine", (Slots,), {"domain": domain, "mode": mode})
-    case = machine.TestCase
-    case.settings = settings(max_examples=int(os.environ.get("EX","25")), stateful_step_count=25, deadline=None, phases=[Phase.generate] if "EX" in os.environ else list(Phase))
-    case().runTest()
+    effort = settings(max_examples=examples, stateful_step_count=25, deadline=None)
+    run_state_machine_as_test(machine, settings=effort)

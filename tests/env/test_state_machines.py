@@ -1,11 +1,12 @@
 """No sequence of legal and illegal calls corrupts a game: both PettingZoo faces of both domains against a ledger."""
 
 import copy
-import os, pickle
+import pickle
 
 import numpy as np
 import pytest
 from any_game import (
+    EXAMPLES,
     JUNK,
     REFUSED_SEEDS,
     encoded,
@@ -19,13 +20,19 @@ from any_game import (
 )
 from domains import DOMAINS, agents, environments
 from gymnasium.error import ResetNeeded
-from hypothesis import Phase, settings
+from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from ledger import OFFER, Ledger, check_price_outcome, check_split_outcome
 
 COPIES = [copy.deepcopy, lambda env: pickle.loads(pickle.dumps(env))]
-EFFORT = settings(max_examples=int(os.environ.get("EX","25")), stateful_step_count=30, deadline=None, phases=[Phase.generate] if "EX" in os.environ else list(Phase))
 
 
 class TwoSeats(RuleBasedStateMachine):
@@ -236,10 +243,10 @@ class TwoSeats(RuleBasedStateMachine):
             check_split_outcome(self.ledger, outcome, self.rewards, facts)
 
 
+@pytest.mark.parametrize("examples", EXAMPLES)
 @pytest.mark.parametrize("face", ["parallel_env", "raw_env", "env"])
 @pytest.mark.parametrize("domain", DOMAINS)
-def test_no_sequence_of_calls_corrupts_a_game(domain, face):
+def test_no_sequence_of_calls_corrupts_a_game(domain, face, examples):
     machine = type("Machine", (TwoSeats,), {"domain": domain, "face": face})
-    case = machine.TestCase
-    case.settings = EFFORT
-    case().runTest()
+    effort = settings(max_examples=examples, stateful_step_count=30, deadline=None)
+    run_state_machine_as_test(machine, settings=effort)

@@ -56,7 +56,9 @@ class Items:
     """The same for the split of a pool."""
 
     def __init__(self, folder):
-        self.seeds = [bytes([place & 1]) + text[:LONGEST].encode(errors="replace") for place, (text, _) in enumerate(CORPUS)]
+        self.seeds = [
+            bytes([place & 1]) + text[:LONGEST].encode(errors="replace") for place, (text, _) in enumerate(CORPUS)
+        ]
 
     def check(self, data):
         text, standing = data[1:].decode(errors="replace"), (None, (1, 1, 0))[data[0] & 1]

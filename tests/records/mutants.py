@@ -5,9 +5,42 @@ import random
 
 HUGE, DEEP = 10**400, "[" * 3000 + "]" * 3000
 NUMBERS = [0, 1, -1, 2, 0.5, -0.5, 1e300, 1e-300, 2**31, 2**63, 2**64, HUGE, -HUGE]
-WRONG = [*NUMBERS, None, True, False, "", "x", "\ud800", "OFFER", "WALK", "deal", [], [0], [1, 2], [[1]], [None], {}, {"a": 1}]
+WRONG = [
+    *NUMBERS,
+    None,
+    True,
+    False,
+    "",
+    "x",
+    "\ud800",
+    "OFFER",
+    "WALK",
+    "deal",
+    [],
+    [0],
+    [1, 2],
+    [[1]],
+    [None],
+    {},
+    {"a": 1},
+]
 """What any value may become."""
-RAW = ["NaN", "Infinity", "-Infinity", "1e999", "-0", "01", "1.", "nul", "'x'", '"\\u00zz"', '"\\ud800"', "9" * 5000, DEEP, "{" * 3000]
+RAW = [
+    "NaN",
+    "Infinity",
+    "-Infinity",
+    "1e999",
+    "-0",
+    "01",
+    "1.",
+    "nul",
+    "'x'",
+    '"\\u00zz"',
+    '"\\ud800"',
+    "9" * 5000,
+    DEEP,
+    "{" * 3000,
+]
 """Text that stands where a value was; not all of it is JSON."""
 
 
@@ -29,7 +62,9 @@ def byte_mutant(content, draw):
         elif change == 4:
             changed[place:place] = draw.randbytes(draw.choice((1, 2, 8)))
         else:
-            changed[place : place + 1] = draw.choice((b"\xff", b"\0", b"\n", b"\r", b'"', b",", b"{", b"]", b"\xed\xa0\x80"))
+            changed[place : place + 1] = draw.choice(
+                (b"\xff", b"\0", b"\n", b"\r", b'"', b",", b"{", b"]", b"\xed\xa0\x80")
+            )
     return bytes(changed)
 
 

@@ -4,11 +4,11 @@ import re
 
 import pytest
 from mutants import byte_mutant, line_mutant, mutants, value_mutant
+from negotiation_cli.main import app
 from played import every_domain, run_of
 from said import check_read
 from typer.testing import CliRunner
 
-from negotiation_cli.main import app
 from negotiation_env.domain import find_domain
 from negotiation_env.records.errors import RecordError
 from negotiation_env.records.generate import generate
@@ -75,7 +75,10 @@ def test_the_command_line_tells_in_one_line_what_is_wrong(tmp_path, domain):
     wrong = 0
     for mutant in mutants(content, 25, 4, ALL):
         path.write_bytes(mutant)
-        for command in (["show", str(path), "--json"], ["prepare", "--jsonl_path", str(path), "--output_dir", str(tmp_path / "t")]):
+        for command in (
+            ["show", str(path), "--json"],
+            ["prepare", "--jsonl_path", str(path), "--output_dir", str(tmp_path / "t")],
+        ):
             done = CliRunner().invoke(app, [*command, *(["--overwrite"] if command[0] == "prepare" else [])])
             assert done.exit_code in (0, 2), done.exception
             wrong += done.exit_code == 2
@@ -85,7 +88,23 @@ def test_the_command_line_tells_in_one_line_what_is_wrong(tmp_path, domain):
 
 
 RECIPES = sorted(path for path in recipe_folders()[1].glob("*.toml"))
-TOML_VALUES = ["1", "-1", "0", "true", '"x"', "[]", "{}", "[1]", "nan", "inf", "1e400", "9" * 5000, "2026-01-01", '"\\ud800"', "[" * 3000]
+TOML_VALUES = [
+    "1",
+    "-1",
+    "0",
+    "true",
+    '"x"',
+    "[]",
+    "{}",
+    "[1]",
+    "nan",
+    "inf",
+    "1e400",
+    "9" * 5000,
+    "2026-01-01",
+    '"\\ud800"',
+    "[" * 3000,
+]
 
 
 def toml_mutant(content, draw):
@@ -97,7 +116,9 @@ def toml_mutant(content, draw):
     return b"\n".join(lines)
 
 
-@pytest.mark.parametrize(("count", "seed"), [pytest.param(60, 1, id="few"), pytest.param(4_000, 2, id="many", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("count", "seed"), [pytest.param(60, 1, id="few"), pytest.param(4_000, 2, id="many", marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)
 def test_a_mutated_recipe_is_refused_or_makes_a_run(tmp_path, recipe, count, seed):
     path, content = tmp_path / recipe.name, recipe.read_bytes()
@@ -122,7 +143,19 @@ def test_the_command_line_says_what_is_wrong_with_a_recipe(tmp_path):
     wrong = 0
     for mutant in mutants(content, 40, 5, (byte_mutant, line_mutant, toml_mutant)):
         path.write_bytes(mutant)
-        done = CliRunner().invoke(app, ["generate", "--recipe", str(path), "--num_episodes", "2", "--dataset_out", str(tmp_path / "g.jsonl"), "--overwrite"])
+        done = CliRunner().invoke(
+            app,
+            [
+                "generate",
+                "--recipe",
+                str(path),
+                "--num_episodes",
+                "2",
+                "--dataset_out",
+                str(tmp_path / "g.jsonl"),
+                "--overwrite",
+            ],
+        )
         assert done.exit_code in (0, 2), done.exception
         wrong += done.exit_code == 2
         if done.exit_code == 2:

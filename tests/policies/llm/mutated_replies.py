@@ -1,4 +1,4 @@
-"""Replies of the shapes that models write, mutated: characters, words, numbers, wrappings, and pieces of two replies."""
+"""Replies of the shapes that models write, mutated: characters, words, numbers, wrappings, pieces of two replies."""
 
 import json
 import random
@@ -8,23 +8,45 @@ from price_refusals import REFUSED
 from price_replies import ACCEPTANCES, OFFERS, WALKS
 
 PRICES = [*(text for text, _ in (*OFFERS, *ACCEPTANCES, *WALKS)), *REFUSED]
-ODD = ["\u200b", "\u0664", "\u0968", "\uff15", "²", "½", "\ud800", "\x00", "\u202e", "\xa0", "…", "’", "–", "—", "€", "🙂", "ß"]
+ODD = [
+    "\u200b",
+    "\u0664",
+    "\u0968",
+    "\uff15",
+    "²",
+    "½",
+    "\ud800",
+    "\x00",
+    "\u202e",
+    "\xa0",
+    "…",
+    "’",
+    "–",
+    "—",
+    "€",
+    "🙂",
+    "ß",
+]
 GLUE = [
     " not ", " if ", " but ", " and ", " or ", " you said ", " never ", "?", ".", ", ", "\n", "'", '"', "~~", "> ", "*",
-    "Seller: ", "</s>", "<think>", "</think>", "{", "}", "[", "]", ":", "$", "%", "k", "-", "1e3", "0", "00", ".5", "NaN",
-    " less ", " a hundred ", " accept ", " deal ", " 450 ", " 500 ", " item 1 ", " the rest ", " all ", " both ", " no ",
+    "Seller: ", "</s>", "<think>", "</think>", "{", "}", "[", "]", ":", "$", "%", "k", "-", "1e3", "0", "00", ".5",
+    " less ", " a hundred ", " accept ", " deal ", " 450 ", " 500 ", " item 1 ", " the rest ", " all ", " both ",
+    " no ", "NaN",
 ]  # fmt: skip
 WRAPPINGS = [
     "{}", '"{}"', "'{}'", "<think>{}</think>", "<think>{}", "{}</think>", "```json\n{}\n```", "> {}", "~~{}~~", "({})",
-    "You said: {}", "I will not say that {}", "If you pay shipping, {}", "{} Just kidding.", "Buyer: {}", "{}\nSeller: {}",
+    "You said: {}", "I will not say that {}", "If you pay shipping, {}", "{} Just kidding.", "Buyer: {}",
+    "{}\nSeller: {}",
     "I offer 500. {}", "{} I accept.", '{{"action": "offer", "price": 500, "message": "{}"}}',
     '{{"action": "accept", "message": "{}"}}', '{{"action": "offer", "keep": [1, 0, 1], "message": "{}"}}',
 ]  # fmt: skip
 LONGEST = 400
 """Characters of a seed that are taken; longer texts are for the tests of time."""
 _VALUES = [
-    450, 500, 500.5, -500, 1e3, 1e308, 0, None, True, "500", "$1,200", "1e3", "450", "five", [], {}, [2, 1, 0], [1, 1, 0],
-    {"book": 2, "hat": 1, "ball": 0}, {"item 1": 1, "item_2": 0, "3": 1}, [2, 1, True], ["2", 1, 0], [0.5, 1, 0], "[2, 1, 0]",
+    450, 500, 500.5, -500, 1e3, 1e308, 0, None, True, "500", "$1,200", "1e3", "450", "five", [], {}, [2, 1, 0],
+    [1, 1, 0],
+    {"book": 2, "hat": 1, "ball": 0}, {"item 1": 1, "item_2": 0, "3": 1}, [2, 1, True], ["2", 1, 0], [0.5, 1, 0],
+    "[2, 1, 0]",
 ]  # fmt: skip
 
 
@@ -80,7 +102,9 @@ def _words(text, draw, seeds):
 
 
 def _numbers(text, draw, seeds):
-    other = draw.choice([str(draw.randint(0, 2000)), f"{draw.randint(200, 1500)}.{draw.randint(0, 999)}", "1,2,3", "9" * 30])
+    other = draw.choice(
+        [str(draw.randint(0, 2000)), f"{draw.randint(200, 1500)}.{draw.randint(0, 999)}", "1,2,3", "9" * 30]
+    )
     return re.sub(r"\d+", lambda found: other if draw.random() < 0.6 else found.group(), text)
 
 
@@ -90,8 +114,12 @@ def _spliced(text, draw, seeds):
 
 
 def _wrapped(text, draw, seeds):
-    return draw.choice(WRAPPINGS).replace("{{", "\x01").replace("}}", "\x02").replace("{}", text).translate(
-        {1: "{", 2: "}"}
+    return (
+        draw.choice(WRAPPINGS)
+        .replace("{{", "\x01")
+        .replace("}}", "\x02")
+        .replace("{}", text)
+        .translate({1: "{", 2: "}"})
     )
 
 
@@ -103,4 +131,18 @@ def _cut(text, draw, seeds):
     return text[: draw.randint(0, len(text))]
 
 
-CHANGES = (_characters, _characters, _glued, _glued, _words, _words, _words, _numbers, _numbers, _spliced, _wrapped, _case, _cut)
+CHANGES = (
+    _characters,
+    _characters,
+    _glued,
+    _glued,
+    _words,
+    _words,
+    _words,
+    _numbers,
+    _numbers,
+    _spliced,
+    _wrapped,
+    _case,
+    _cut,
+)

@@ -8,7 +8,7 @@ import unicodedata
 
 MULTIPLIERS = {"k": 1e3, "thousand": 1e3, "grand": 1e3, "hundred": 1e2, "million": 1e6, "mn": 1e6, "mio": 1e6}
 MULTIPLIERS |= {"billion": 1e9, "bn": 1e9, "lakh": 1e5, "crore": 1e7}
-WORDS = "no zero one two three four five six seven eight nine ten".split()
+WORDS = ["no", "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
 COUNTS = {word: max(place - 1, 0) for place, word in enumerate(WORDS)} | {"a": 1, "an": 1, "single": 1, "none": 0}
 ACCEPTING = re.compile(r"accept|agree|deal|tak(?:e|ing)|sold|done|works|it(?:'| i)?s\b|approve")
 LEAVING = re.compile(r"walk|quit|withdraw|\bout\b|leav|bye|farewell|done|\bend|terminat")

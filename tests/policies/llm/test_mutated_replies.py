@@ -52,7 +52,11 @@ def test_a_price_that_is_invented_is_found(text, reply, standing):
 
 @pytest.mark.parametrize(
     ("text", "keep"),
-    [("I keep 2 books and the hat, you get the ball.", (1, 1, 0)), ("[2, 1, 0]", (2, 1, 0)), ("I keep 1 book.", (1, 1, 0))],
+    [
+        ("I keep 2 books and the hat, you get the ball.", (1, 1, 0)),
+        ("[2, 1, 0]", (2, 1, 0)),
+        ("I keep 1 book.", (1, 1, 0)),
+    ],
 )
 def test_a_split_that_is_invented_is_found(text, keep):
     with pytest.raises(AssertionError):
