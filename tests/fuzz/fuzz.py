@@ -28,7 +28,7 @@ with atheris.instrument_imports(include=["negotiation_policies.llm", "negotiatio
 
 from mutated_replies import LONGEST, PRICES  # noqa: E402  # found by the path above
 from played import players_of, run_of  # noqa: E402
-from said import check_read  # noqa: E402
+from said import check_read, names  # noqa: E402
 from stated import check_price, check_split  # noqa: E402
 from test_multi_item_replies import CORPUS, NAMES, POOL  # noqa: E402
 
@@ -77,7 +77,7 @@ class Recipe:
         try:
             load_recipe(self.path).run()
         except RecordError as error:
-            assert str(self.path) in str(error), error
+            names(self.path, error)
 
 
 class Jsonl:
@@ -94,7 +94,7 @@ class Jsonl:
         try:
             blocks = list(read_games(self.path, 2))
         except RecordError as error:
-            assert str(error).startswith(str(self.path)), error
+            names(self.path, error)
         else:
             check_read(data, blocks)
 
@@ -118,7 +118,7 @@ class Parquet:
         try:
             found = "".join(text for games in read_parquet_games(self.folder, 3) for text in lines(games))
         except RecordError as error:
-            assert str(self.folder) in str(error), error
+            names(self.folder, error)
         else:
             assert found == self.written
         finally:

@@ -8,6 +8,11 @@ from negotiation_env.records.jsonl import lines
 OPTIONAL = {"message", "notes", "product"}
 
 
+def names(path, error):
+    """An error says which file or folder it is about."""
+    assert str(path) in str(error), error
+
+
 def records_of(content):
     """The lines of a file as Python's own reader of JSON has them; blank ones are left out."""
     return [json.loads(line) for line in content.decode().split("\n") if line and not line.isspace()]

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from mutants import byte_mutant
 from played import every_domain, players_of
+from said import names
 
 from negotiation_env import rollout
 from negotiation_env.records.errors import RecordError
@@ -41,7 +42,7 @@ def flipped(content, draw):
 
 
 @every_domain
-@pytest.mark.parametrize(("count", "seed"), [pytest.param(120, 1), pytest.param(20_000, 2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("count", "seed"), [pytest.param(60, 1), pytest.param(20_000, 2, marks=pytest.mark.slow)])
 def test_a_damaged_table_is_refused_or_whole(tmp_path, domain, count, seed):
     told, draw, refused = written(tmp_path, domain), random.Random(seed), 0
     good = {name: (tmp_path / name).read_bytes() for name in NAMES}
@@ -52,7 +53,7 @@ def test_a_damaged_table_is_refused_or_whole(tmp_path, domain, count, seed):
             assert "".join(text for games in read_parquet_games(tmp_path, 7) for text in lines(games)) == told
         except RecordError as error:
             refused += 1
-            assert str(tmp_path) in str(error)
+            names(tmp_path, error)
         (tmp_path / name).write_bytes(good[name])
     assert refused > count // 2
 

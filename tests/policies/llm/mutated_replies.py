@@ -8,25 +8,7 @@ from price_refusals import REFUSED
 from price_replies import ACCEPTANCES, OFFERS, WALKS
 
 PRICES = [*(text for text, _ in (*OFFERS, *ACCEPTANCES, *WALKS)), *REFUSED]
-ODD = [
-    "\u200b",
-    "\u0664",
-    "\u0968",
-    "\uff15",
-    "²",
-    "½",
-    "\ud800",
-    "\x00",
-    "\u202e",
-    "\xa0",
-    "…",
-    "’",
-    "–",
-    "—",
-    "€",
-    "🙂",
-    "ß",
-]
+ODD = [*"\u200b\u0664\u0968\uff15²½\ud800\x00\u202e\xa0…\u2019\u2013—€🙂ß"]
 GLUE = [
     " not ", " if ", " but ", " and ", " or ", " you said ", " never ", "?", ".", ", ", "\n", "'", '"', "~~", "> ", "*",
     "Seller: ", "</s>", "<think>", "</think>", "{", "}", "[", "]", ":", "$", "%", "k", "-", "1e3", "0", "00", ".5",

@@ -1,4 +1,4 @@
-"""What a reply states, found without the parsers: too much rather than too little, so that a move beyond it is invented.
+"""What a reply states, found without the parsers: rather too much, so that a move beyond it is invented.
 
 `check_price` and `check_split` hold one reading against its text; they raise `AssertionError` with what was invented.
 """
