@@ -84,7 +84,7 @@ def refused_options(domain):
     return [*wrong, *({"quantities": pool} for pool in pools), *({"values": value} for value in values)]
 
 
-EXAMPLES = [pytest.param(12, id="few"), pytest.param(500, id="many", marks=pytest.mark.slow)]
+EXAMPLES = [pytest.param(8, id="few"), pytest.param(500, id="many", marks=pytest.mark.slow)]
 """How many sequences of calls a state machine tries."""
 REFUSED_SEEDS = (-1, 1.5, "x", True, 2**64)
 kinds = st.sampled_from([OFFER, OFFER, OFFER, ACCEPT, ACCEPT, WALK, PASS])

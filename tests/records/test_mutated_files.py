@@ -16,7 +16,7 @@ from negotiation_env.records.prepare import prepare
 from negotiation_env.records.reading import read_games
 from negotiation_env.records.recipes import load_recipe, recipe_folders
 
-MANY = [pytest.param(150, 1, id="few"), pytest.param(20_000, 2, id="many", marks=pytest.mark.slow)]
+MANY = [pytest.param(100, 1, id="few"), pytest.param(20_000, 2, id="many", marks=pytest.mark.slow)]
 ALL = (byte_mutant, line_mutant, value_mutant, value_mutant, value_mutant)
 
 
@@ -55,7 +55,7 @@ def test_a_mutated_record_is_refused_or_read_as_it_stands(tmp_path, domain, coun
 def test_a_mutated_record_becomes_tables_or_nothing(tmp_path, domain):
     path, content = written(tmp_path, domain)
     folder = tmp_path / "tables"
-    for mutant in mutants(content, 25, 3, ALL):
+    for mutant in mutants(content, 12, 3, ALL):
         path.write_bytes(mutant)
         try:
             made = prepare(path, folder, overwrite=True)
@@ -73,7 +73,7 @@ def test_a_mutated_record_becomes_tables_or_nothing(tmp_path, domain):
 def test_the_command_line_tells_in_one_line_what_is_wrong(tmp_path, domain):
     path, content = written(tmp_path, domain)
     wrong = 0
-    for mutant in mutants(content, 25, 4, ALL):
+    for mutant in mutants(content, 12, 4, ALL):
         path.write_bytes(mutant)
         for command in (
             ["show", str(path), "--json"],
@@ -117,7 +117,7 @@ def toml_mutant(content, draw):
 
 
 @pytest.mark.parametrize(
-    ("count", "seed"), [pytest.param(60, 1, id="few"), pytest.param(4_000, 2, id="many", marks=pytest.mark.slow)]
+    ("count", "seed"), [pytest.param(40, 1, id="few"), pytest.param(4_000, 2, id="many", marks=pytest.mark.slow)]
 )
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)
 def test_a_mutated_recipe_is_refused_or_makes_a_run(tmp_path, recipe, count, seed):
@@ -141,7 +141,7 @@ def test_the_command_line_says_what_is_wrong_with_a_recipe(tmp_path):
     recipe = RECIPES[0]
     path, content = tmp_path / recipe.name, recipe.read_bytes()
     wrong = 0
-    for mutant in mutants(content, 40, 5, (byte_mutant, line_mutant, toml_mutant)):
+    for mutant in mutants(content, 15, 5, (byte_mutant, line_mutant, toml_mutant)):
         path.write_bytes(mutant)
         done = CliRunner().invoke(
             app,

@@ -6,6 +6,8 @@ REFUSED = [
     "I offer 5`00`.",
     "I offer 1 *200*.",
     "I offer *1* 200.",
+    '{"action": "acce pt"}',
+    '{"action": "of-fer", "price": 500}',
     "I want to know why you ask for 500.",
     "What if I accept 450?",
     "What if we agree on 600 and you ship it?",

@@ -123,6 +123,8 @@ CORPUS = [
     ('{"action": "accept", "keep": [2, 1, 1]}', NO),
     ('{"action": "accept", "message": "I do not accept."}', NO),
     ('{"action": "walk", "keep": [2, 1, 0]}', NO),
+    ('{"action": "acce pt", "keep": [1, 1, 0]}', NO),
+    ('{"action": "Walk-Away"}', "walk"),
     ("9" * 5000, NO),
     ("I keep " + "9" * 5000 + " books, you get the rest.", NO),
     ("item " + "9" * 5000, NO),
