@@ -6,6 +6,7 @@ REFUSED = [
     "I offer 5`00`.",
     "I offer 1 *200*.",
     "I offer *1* 200.",
+    "I acc`ept.",
     '{"action": "acce pt"}',
     '{"action": "of-fer", "price": 500}',
     "I want to know why you ask for 500.",

@@ -82,6 +82,7 @@ CORPUS = [
     ("You said you get the hat. I keep the rest.", NO),
     ("I will not keep the hat. You get everything.", NO),
     ("You get everything you deserve.", NO),
+    ("You get e`verything.", NO),
     ("You keep the hat and I keep everything else.", (2, 0, 1)),
     ("I keep none of the books, you get both books and I keep the hat and the ball.", (0, 1, 1)),
     ("I want you to have everything.", (0, 0, 0)),

@@ -56,7 +56,7 @@ _CHARACTERS = {
 _LINE_QUOTATION = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
 _STRUCK = re.compile(r"~~[^~]*~~|<!--.*?(?:-->|$)", re.DOTALL)
 _BULLET = re.compile(r"^[ \t]*[*\u2022][ \t]+", re.MULTILINE)
-_MARKUP = re.compile(r"`+|(?<![A-Za-z0-9])[*_]+|[*_]+(?![A-Za-z0-9])")
+_MARKUP = re.compile(r"(?<![A-Za-z0-9])[*_`]+|[*_`]+(?![A-Za-z0-9])")
 _BROKEN_NUMBER = re.compile(r"(?<=\d)(?:[.,']?[*_`]+[.,']?(?=\d)|[*_`]+ (?=\d{3}(?!\d))| [*_`]+(?=\d{3}(?!\d)))")
 """Markup inside a number, which would join what the text keeps apart: 520*.5*."""
 _DOUBLE_QUOTED = re.compile(r"(?<!\d)\"[^\"]*(?:\"|$)")
