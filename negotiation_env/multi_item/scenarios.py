@@ -178,7 +178,7 @@ def deal_setup(
 def _repeated(name: str, value: object, shape: tuple[int, ...]) -> NDArray[np.float64]:
     try:
         numbers = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         numbers = np.empty(0)
     if numbers.shape not in (shape[1:], shape):
         raise ValueError(

@@ -135,5 +135,5 @@ def _limit_option(name: str, value: object, size: int) -> Float64:
     try:
         limit = np.asarray(value, dtype=np.float64)
         return np.broadcast_to(limit, (size,)).copy()
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"option {name} is {value!r}; it must be a number, or {size} numbers (one a game).") from None

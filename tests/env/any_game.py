@@ -77,10 +77,10 @@ def refused_options(domain):
     """Options of a reset that are not sound."""
     wrong = [{"first_mover": "nobody"}, {"first_mover": 3}]
     if domain == "price":
-        bad = (math.nan, math.inf, 1e9, -1.0, "low", [1.0, 2.0])
+        bad = (math.nan, math.inf, 1e9, 10**400, -1.0, "low", [1.0, 2.0])
         return [*wrong, *({name: value} for name in ("buyer_max", "seller_min") for value in bad)]
-    pools = ([99, 99, 99], [-1, 1, 1], [0, 0, 0], [1.5, 1, 1], "many", [1], [[1, 1], [1]])
-    values = ([[-1, 1, 1]] * 2, [[1, math.nan, 1]] * 2, [[1, 1], [1]], "dear", 3, [[1]] * 2, [[0, 0, 0]] * 2)
+    pools = ([99, 99, 99], [10**400] * 3, [-1, 1, 1], [0, 0, 0], [1.5, 1, 1], "many", [1], [[1, 1], [1]])
+    values = ([[-1, 1, 1]] * 2, [[1, math.nan, 1]] * 2, [[1, 1], [1]], "dear", 3, 10**400, [[1]] * 2, [[0, 0, 0]] * 2)
     return [*wrong, *({"quantities": pool} for pool in pools), *({"values": value} for value in values)]
 
 
