@@ -104,22 +104,24 @@ class _Table:
 
 
 def _games(form: Format, episodes: pa.Table, decisions: pa.Table, folder: Path) -> Games:
-    ids, turns = episodes["trajectory_id"].to_pylist(), _whole(episodes, "turns", np.int32)
-    if decisions["trajectory_id"].to_pylist() != np.repeat(np.array(ids, dtype=object), turns).tolist():
+    ids, turns = _texts(episodes, "trajectory_id"), _whole(episodes, "turns", np.int32)
+    if None in ids:
+        raise ValueError("trajectory_id is missing in some rows")
+    if _texts(decisions, "trajectory_id") != np.repeat(np.array(ids, dtype=object), turns).tolist():
         raise RecordError(f"{folder}: the rows of {DECISIONS} are not those of the episodes in {EPISODES}; {_ADVICE}.")
     texts = {"scenario": "scenario", "information": "information", "episode_outcome": "episode_outcome"}
     for seat, side in enumerate(form.sides):
         texts |= {f"strategy_{seat}": side, f"params_{seat}": f"{side}_params"}
     texts |= {name: name for name in form.labels}
     facts = {
-        "first": np.array([form.sides.index(side) for side in episodes["first_mover"].to_pylist()]),
+        "first": np.array([form.sides.index(side) for side in _texts(episodes, "first_mover")]),
         "max_turns": _whole(episodes, "max_turns", np.int32),
         "seed": _whole(episodes, "seed", np.uint64),
         "turns": turns,
         **{f"reward_{seat}": numbers(episodes, f"reward_{side}") for seat, side in enumerate(form.sides)},
         **form.tables.facts(episodes),
     }
-    kind = np.array([ACTIONS.index(action) for action in decisions["action_type"].to_pylist()], dtype=np.int8)
+    kind = np.array([ACTIONS.index(action) for action in _texts(decisions, "action_type")], dtype=np.int8)
     offers = form.tables.offers(decisions, {name: np.repeat(values, turns, axis=0) for name, values in facts.items()})
     games = Games(
         form.domain,
@@ -154,6 +156,18 @@ def _check(form: Format, games: Games, turn: Array) -> None:
     form.tables.check(games, np.where(kind[ends] == ACCEPT, games.offer[np.maximum(ends - 1, 0)], form.nothing))
 
 
+def _texts(table: pa.Table, name: str) -> list[str]:
+    """A column of texts (R,); what is null stays ``None``, which only those take that look for it."""
+    import pyarrow as pa
+
+    kind = table.schema.field(name).type
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)):
+        raise ValueError(f"{name} holds {kind}, not text")
+    texts: list[str] = table[name].to_pylist()
+    return texts
+
+
 def _whole(table: pa.Table, name: str, dtype: type[np.integer[Any]]) -> Array:
     """A column of whole numbers (R,), each of which is there and fits."""
     import pyarrow as pa
@@ -181,8 +195,8 @@ def lists(table: pa.Table, name: str, missing: float = 0.0, width: int = 0) -> A
 
 
 def _labels(table: pa.Table, name: str) -> Labels:
-    return label([text or "" for text in table[name].to_pylist()])
+    return label([text or "" for text in _texts(table, name)])
 
 
 def _sparse(table: pa.Table, name: str) -> dict[int, str]:
-    return {row: text for row, text in enumerate(table[name].to_pylist()) if text}
+    return {row: text for row, text in enumerate(_texts(table, name)) if text}

@@ -94,6 +94,13 @@ WRONG = [
     (EPISODES, column("max_turns", lambda values: [2**40] * len(values)), "hold what no game can"),
     (EPISODES, column("episode_outcome", lambda values: ["deal"] * len(values)), "ends otherwise"),
     (EPISODES, column("first_mover", at(0, "nobody")), "hold what no game can"),
+    (
+        EPISODES,
+        column("scenario", lambda values: [text.encode() for text in values]),
+        "scenario holds binary, not text",
+    ),
+    (EPISODES, column("trajectory_id", at(0, None)), "trajectory_id is missing"),
+    (EPISODES, column("trajectory_id", lambda values: [text.encode() for text in values]), "holds binary, not text"),
     (EPISODES, column("seed", at(0, -5)), "hold what no game can"),
     (EPISODES, column("seed", lambda values: ["x"] * len(values)), "hold what no game can"),
     (EPISODES, lambda table: table.slice(1), "not those of the episodes"),
