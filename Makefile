@@ -2,6 +2,7 @@
 # make demo-janus  games, tables, a training, an evaluation and plots, all small
 # make test        everything that is checked on every change
 # make test-slow   the tests marked slow
+# make fuzz        parsers and readers, FUZZ_SECONDS each, from a corpus that grows in .fuzz/
 # make bench       speed and memory, written to benchmarks/RESULTS.md
 #
 # Needs Python 3.11 or newer, pip and make; no compiler. Options for pip go into PIP_FLAGS, for example
@@ -16,6 +17,7 @@ PIP_FLAGS ?=
 WORKERS ?= 2
 OUT ?= datasets/local/demo
 EPISODES ?= 10000
+FUZZ_SECONDS ?= 300
 
 BIN := $(VENV)/bin
 # gym, which d3rlpy needs, is pure Python and comes as source only.
@@ -23,7 +25,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --on
 PACKAGES := negotiation_env policies/negotiation_policies janus/negotiation_janus scripts/negotiation_cli
 READY := pyproject.toml constraints.txt
 
-.PHONY: demo demo-janus test test-slow bench format clean check-format check-lint check-types check-imports check-tests weights
+.PHONY: demo demo-janus test test-slow fuzz bench format clean check-format check-lint check-types check-imports check-tests weights
 
 demo: $(VENV)/.ready-demo
 	$(BIN)/negotiate fetch-model smollm2
@@ -84,6 +86,11 @@ test-slow: $(VENV)/.ready-test weights
 bench: $(VENV)/.ready-bench
 	$(BIN)/python benchmarks/throughput.py --full --with-negmas --with-open-spiel --write
 
+fuzz: $(VENV)/.ready-fuzz
+	for target in price items recipe jsonl parquet; do \
+	  $(BIN)/python tests/fuzz/fuzz.py $$target --seconds $(FUZZ_SECONDS); \
+	done
+
 # The cache of the weights is not in the virtual environment, so no stamp there could say that they are complete.
 weights: $(VENV)/.ready-test
 	$(BIN)/negotiate fetch-model smollm2
@@ -112,4 +119,8 @@ $(VENV)/.ready-test: $(READY) | $(BIN)/python
 # PettingZoo's own game that ours is measured beside draws with pygame; intervals of rates are SciPy's.
 $(VENV)/.ready-bench: $(VENV)/.ready-test
 	$(INSTALL) pygame-ce scipy
+	@touch $@
+
+$(VENV)/.ready-fuzz: $(VENV)/.ready-test
+	$(INSTALL) atheris
 	@touch $@

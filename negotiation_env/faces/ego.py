@@ -7,6 +7,7 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
+from gymnasium.error import ResetNeeded
 from numpy.typing import NDArray
 
 from negotiation_env import seeding, turns
@@ -74,6 +75,8 @@ class SeatEnv(Face, gym.Env[Any, Any]):
         """Play one move of the seat, and the opponent's answer."""
         core = self.core
         game = core.current()
+        if not game.ended and game.mover != self.seat:
+            raise ResetNeeded("the opponent has failed to move; call reset() to start the next game.")
         illegal = core.act(action) if not self._ended_in_opening() else False
         self._answer()
         info = self._info()

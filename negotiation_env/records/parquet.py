@@ -102,5 +102,11 @@ def _parquet_writer(file: object, schema: pa.Schema):  # type: ignore[no-untyped
 
     texts = [column.name for column in schema if pa.types.is_dictionary(column.type)]
     return pq.ParquetWriter(
-        file, schema, compression="zstd", compression_level=1, use_dictionary=texts, store_schema=False
+        file,
+        schema,
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=texts,
+        store_schema=False,
+        write_page_checksum=True,  # what a disk or a transfer has changed is refused when it is read
     )

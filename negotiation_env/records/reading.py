@@ -115,7 +115,7 @@ def form_of(path: Path) -> Format:
         first = next((line for line in file if line.strip()), b"")
     try:
         return format_of(json.loads(first)) or find_format("price")
-    except ValueError:
+    except (ValueError, RecursionError):
         return find_format("price")
 
 

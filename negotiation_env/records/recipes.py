@@ -106,8 +106,8 @@ def load_recipe(path_or_name: str | Path) -> Recipe:
     try:
         text = path.read_text(encoding="utf-8")
         content = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RecordError(f"{path}: not TOML: {error}.") from error
+    except (ValueError, RecursionError) as error:  # also what is not UTF-8, and numbers of thousands of digits
+        raise RecordError(f"{path}: not TOML: {str(error).removesuffix('.')}.") from error
     except OSError as error:
         raise RecordError(f"cannot read the recipe {path}: {error.strerror}.") from error
     return _Checker(path, text, content).recipe()
