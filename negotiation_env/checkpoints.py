@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from negotiation_env.policy import JsonValue
 from negotiation_env.records.errors import explained
-from negotiation_env.records.files import flush, named, publish_together
+from negotiation_env.records.files import created, flush, named, publish_together
 
 WEIGHTS, FACTS = "model.safetensors", "policy.json"
 
@@ -51,7 +51,7 @@ def write_checkpoint(
     with explained(place):
         place.mkdir(parents=True, exist_ok=True)
         for (temporary, _), content in zip(pairs, (save(whole), text.encode()), strict=True):
-            with temporary.open("wb") as file:
+            with created(temporary) as file:
                 file.write(content)
                 flush(file)
     publish_together(pairs)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from negotiation_env.policy import Float64, JsonValue
 from negotiation_env.records.errors import explained
-from negotiation_env.records.files import flush, publish
+from negotiation_env.records.files import created, flush, publish
 from negotiation_env.registry import AnyPolicy
 from negotiation_janus.adapters import CALIBRATION
 from negotiation_janus.families import GENERIC, TRAINING
@@ -104,8 +104,8 @@ def save_calibration(calibration: Calibration, folder: Path, digest: str) -> Pat
     path = folder / CALIBRATION
     temporary = path.with_name(f".{path.name}.unfinished")
     with explained(path):
-        with temporary.open("w", encoding="utf-8") as file:
-            file.write(json.dumps(facts, indent=1, sort_keys=True) + "\n")
+        with created(temporary) as file:
+            file.write(f"{json.dumps(facts, indent=1, sort_keys=True)}\n".encode())
             flush(file)
         publish(temporary, path)
     return path

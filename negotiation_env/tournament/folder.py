@@ -16,7 +16,7 @@ import numpy as np
 from negotiation_env.engine import Batch
 from negotiation_env.policy import JsonValue
 from negotiation_env.records.errors import RecordError, explained
-from negotiation_env.records.files import flush, locked, named, publish
+from negotiation_env.records.files import created, flush, locked, named, publish, refuse_links
 from negotiation_env.records.manifests import difference
 from negotiation_env.records.packing import pack, unpack
 from negotiation_env.tournament.plan import Cell, Plan
@@ -63,6 +63,7 @@ class ResultFolder:
     def _claim(self, overwrite: bool) -> None:
         known = self.path / SETTINGS
         ours = {SETTINGS, GAMES, _CELLS, _DONE, _LOCK, *FILES}
+        refuse_links(self.path / name for name in sorted(ours))
         strange = [item.name for item in self.path.iterdir() if item.name.removesuffix(TEMPORARY) not in ours]
         if strange and not known.is_file():
             raise RecordError(f"{self.path} holds {sorted(strange)[0]!r} and no tournament; give another folder.")
@@ -113,7 +114,7 @@ class ResultFolder:
         """Write a file of the folder, which is there in full or not at all."""
         path = self.path / name
         temporary = path.with_name(f"{path.name}{TEMPORARY}")
-        with temporary.open("wb") as file:
+        with created(temporary) as file:
             file.write(content)
             flush(file)
         publish(temporary, path)

@@ -12,6 +12,8 @@ import numpy as np
 
 from negotiation_env.policy import Float64, JsonValue
 from negotiation_env.records.errors import RecordError, require
+from negotiation_env.records.files import refuse_links
+from negotiation_env.records.parquet import DECISIONS, EPISODES
 from negotiation_env.tournament.folder import FILES, GAMES, SETTINGS, TABLES, has_results, is_complete
 from negotiation_env.tournament.plan import VERSION
 
@@ -170,13 +172,14 @@ def load_results(folder: str | Path) -> Results:
     """Read the results of a tournament.
 
     Raises:
-        RecordError: the folder holds no tournament, one that is not finished, or one of another version.
+        RecordError: the folder holds no tournament, one that is not finished, one of another version, or links.
         ImportError: Polars is missing.
     """
     require("polars")
     import polars as pl
 
     path = Path(folder)
+    refuse_links(path / name for name in (SETTINGS, *FILES, GAMES, f"{GAMES}/{EPISODES}", f"{GAMES}/{DECISIONS}"))
     settings = _settings(path)
     if not has_results(path):
         raise RecordError(f"the tournament in {path} is not finished; give the command that began it to go on.")

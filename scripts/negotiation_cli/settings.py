@@ -110,11 +110,12 @@ def write_settings(path: Path, settings: Mapping[str, Any]) -> None:
     """Write settings as a TOML file that `read_settings` reads; what is ``None`` is left out."""
     import tomli_w
 
-    from negotiation_env.records.files import publish
+    from negotiation_env.records.files import created, publish
 
     text = tomli_w.dumps(_plain(settings))
     temporary = path.with_name(f"{path.name}.tmp")
-    temporary.write_text(text, encoding="utf-8")
+    with created(temporary) as file:
+        file.write(text.encode())
     publish(temporary, path)
 
 
