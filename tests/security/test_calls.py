@@ -37,7 +37,7 @@ MODULES = frozenset(
 """Modules that unpickle or run what they are given; every use of one is found."""
 FUNCTIONS = frozenset(
     {
-        "torch.load", "torch.hub.load", "torch.jit.load", "pandas.read_pickle", "numpy.fromregex", "os.system", "os.popen",
+        "torch.load", "torch.hub.load", "torch.jit.load", "pandas.read_pickle", "os.system", "os.popen",
         "os.execv", "os.execve", "os.execvp", "os.spawnv", "tempfile.mktemp", "importlib.import_module",
         "d3rlpy.load_learnable", "builtins.eval", "builtins.exec", "subprocess.getoutput", "subprocess.getstatusoutput",
     }
