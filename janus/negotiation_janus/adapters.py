@@ -17,6 +17,7 @@ from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, save
 
+from negotiation_env.documents import parse_json
 from negotiation_env.policy import JsonValue
 from negotiation_env.records.errors import explained
 from negotiation_env.records.files import created, flush, named, publish_together
@@ -28,6 +29,7 @@ HYPERNET, WEIGHTS, CONFIG = "hypernet.safetensors", "adapter_model.safetensors",
 _FILES = (HYPERNET, WEIGHTS, CONFIG)
 CALIBRATION = "calibration.json"
 """What may lie beside them, and is of these weights only."""
+_NEEDED = ("layers", "rank", "settings", "base_model", "facts")
 _SET = ("task_type", "r", "lora_alpha", "lora_dropout", "target_modules", "layers_to_transform")
 _TOLD = ("base_model_name_or_path", "inference_mode", "peft_version")
 """What a configuration of ours sets, and what it tells beside that."""
@@ -172,7 +174,13 @@ def read_facts(folder: str | Path) -> dict[str, Any]:
         raise _not_whole(place / HYPERNET, error) from None
     if "janus" not in metadata:
         raise ValueError(f"{place / HYPERNET} is no hypernetwork of Janus: its metadata do not describe one.")
-    told: dict[str, Any] = json.loads(metadata["janus"])
+    try:
+        told: dict[str, Any] = parse_json(metadata["janus"])
+    except ValueError as error:
+        raise _not_whole(place / HYPERNET, error) from None
+    missing = [name for name in _NEEDED if not isinstance(told, dict) or name not in told]
+    if missing:
+        raise ValueError(f"{place / HYPERNET} is no hypernetwork of Janus: its metadata lack {', '.join(missing)}.")
     return told
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from negotiation_env.documents import parse_json, read_text
 from negotiation_env.policy import Float64, JsonValue
 from negotiation_env.records.errors import explained
 from negotiation_env.records.files import created, flush, publish
@@ -121,7 +122,7 @@ def load_calibration(folder: Path, digest: str) -> Calibration | None:
     if not path.is_file():
         return None
     try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
+        facts = parse_json(read_text(path))
         found = Calibration(facts["told"], facts["achieved"])
         of = facts["weights"]
     except (ValueError, KeyError, TypeError) as error:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from negotiation_env.documents import parse_json, read_text
 from negotiation_env.episodes import Episodes
 from negotiation_env.records.csv_log import GAMES_CSV, TURNS_CSV, write_csv
 from negotiation_env.records.errors import RecordError, explained
@@ -179,7 +180,7 @@ class JournalFolder:
     def _told(self) -> dict[str, object]:
         """What ``run.json`` says; nothing if it is none of ours."""
         try:
-            told = json.loads((self.path / RUN).read_text(encoding="utf-8"))
+            told = parse_json(read_text(self.path / RUN))
         except (FileNotFoundError, ValueError):
             return {}
         return told if isinstance(told, dict) else {}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 from typing import Any
 
+from negotiation_env.documents import parse_toml, read_text
 from negotiation_env.domain import find_domain
 from negotiation_env.foreign import check_inside, check_spec
 from negotiation_env.records.errors import RecordError
@@ -108,9 +108,9 @@ def load_recipe(path_or_name: str | Path) -> Recipe:
     """
     path = _find(str(path_or_name))
     try:
-        text = path.read_text(encoding="utf-8")
-        content = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        text = read_text(path)
+        content = parse_toml(text)
+    except ValueError as error:
         raise RecordError(f"{path}: not TOML: {error}.") from error
     except OSError as error:
         raise RecordError(f"cannot read the recipe {path}: {error.strerror}.") from error

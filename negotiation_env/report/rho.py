@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from negotiation_env.documents import parse_json, read_text
 from negotiation_env.records.errors import RecordError
 from negotiation_env.records.files import refuse_links
 from negotiation_env.report.numbers import short
@@ -64,7 +64,7 @@ def calibration(folder: Path) -> list[dict[str, Any]]:
 
 def _summary(path: Path) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        found: dict[str, Any] = parse_json(read_text(path))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:

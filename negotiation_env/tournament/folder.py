@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from negotiation_env.documents import parse_json, read_text
 from negotiation_env.engine import Batch
 from negotiation_env.policy import JsonValue
 from negotiation_env.records.errors import RecordError, explained
@@ -161,7 +162,7 @@ def _unpacked(cell: Cell, content: bytes) -> PlayedCell:
 
 def _differences(known: Path, plan: Plan) -> str:
     try:
-        kept = _flat(json.loads(known.read_text(encoding="utf-8")))
+        kept = _flat(parse_json(read_text(known)))
     except (ValueError, KeyError, TypeError, AttributeError):
         return f"its {SETTINGS} cannot be read"
     asked = _flat(plan.settings)

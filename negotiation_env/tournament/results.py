@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from negotiation_env.documents import parse_json, read_text
 from negotiation_env.policy import Float64, JsonValue
 from negotiation_env.records.errors import RecordError, require
 from negotiation_env.records.files import refuse_links
@@ -198,7 +198,7 @@ def load_results(folder: str | Path) -> Results:
 
 def _read(path: Path) -> Any:  # noqa: ANN401  # JSON
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return parse_json(read_text(path))
     except (OSError, ValueError) as error:
         raise RecordError(f"{path} cannot be read: {error}.") from error
 
