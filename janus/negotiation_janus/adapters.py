@@ -22,13 +22,12 @@ from negotiation_env.policy import JsonValue
 from negotiation_env.records.errors import explained
 from negotiation_env.records.files import created, flush, named, publish_together
 from negotiation_janus.base_model import BaseModel
+from negotiation_janus.calibration import CALIBRATION
 from negotiation_janus.hyperlora import ADAPTER, HyperLoRA, device_of, gated_layers
 from negotiation_janus.hypernet import Hypernet, HypernetSettings
 
 HYPERNET, WEIGHTS, CONFIG = "hypernet.safetensors", "adapter_model.safetensors", "adapter_config.json"
 _FILES = (HYPERNET, WEIGHTS, CONFIG)
-CALIBRATION = "calibration.json"
-"""What may lie beside them, and is of these weights only."""
 _NEEDED = ("layers", "rank", "settings", "base_model", "facts")
 _SET = ("task_type", "r", "lora_alpha", "lora_dropout", "target_modules", "layers_to_transform")
 _TOLD = ("base_model_name_or_path", "inference_mode", "peft_version")

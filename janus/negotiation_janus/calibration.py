@@ -20,9 +20,11 @@ from negotiation_env.policy import Float64, JsonValue
 from negotiation_env.records.errors import explained
 from negotiation_env.records.files import created, flush, publish
 from negotiation_env.registry import AnyPolicy
-from negotiation_janus.adapters import CALIBRATION
 from negotiation_janus.families import GENERIC, TRAINING
 from negotiation_janus.labels import IMPASSE
+
+CALIBRATION = "calibration.json"
+"""The map of a checkpoint, beside its adapters and of their weights only."""
 
 INFORMATION = ("known", "private")
 COMMANDS = tuple(round(0.05 * step, 2) for step in range(21))

@@ -1,4 +1,7 @@
-"""`janus`: one frozen language model that brings the price to a commanded rho."""
+"""`janus`: one frozen language model that brings the price to a commanded rho.
+
+PyTorch and its libraries are imported when a network is loaded, so that the policy can be listed without them.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,15 +18,14 @@ from negotiation_env.foreign import check_inside
 from negotiation_env.policy import Float64, Int64, JsonValue
 from negotiation_env.price.view import PriceDecision, PriceView
 from negotiation_env.wrappers import check_rho
-from negotiation_janus.adapters import digest_of, load_adapters, read_facts
-from negotiation_janus.base_model import load_base
 from negotiation_janus.calibration import Calibration, load_calibration
-from negotiation_janus.decoding import ACCEPTED, Decoder
-from negotiation_janus.hyperlora import HyperLoRA
 from negotiation_janus.labels import IMPASSE
 from negotiation_janus.prompts import TEXT_VERSION, PriceText
 from negotiation_janus.rho_mlp.features import frame_of
 from negotiation_janus.settling import check_settle, settled, stonewall
+
+if TYPE_CHECKING:
+    from negotiation_janus.hyperlora import HyperLoRA
 
 KIND = "janus"
 SHIPPED = Path(__file__).parent / "checkpoints" / "janus"
@@ -93,6 +95,8 @@ class Janus:
         return policy
 
     def _play(self, trained: Trained, rho: float, settle: str) -> None:
+        from negotiation_janus.decoding import Decoder
+
         self.rho, self.settle, self._trained = check_rho(rho), check_settle(settle), trained
         self._decoder = Decoder(self._trained.model, self._trained.text)
         self.params: dict[str, JsonValue] = {
@@ -114,6 +118,8 @@ class Janus:
 
     def decide(self, view: PriceView) -> PriceDecision:
         """Accept, or offer the price that the model writes."""
+        from negotiation_janus.decoding import ACCEPTED
+
         text, hides = self._trained.text, self._trained.hides
         rho = np.full(len(view), self.rho)
         frame = frame_of(view, rho, hides)
@@ -143,6 +149,8 @@ def load_janus(folder: Path, base: str | None = None) -> Trained:
             is of other adapters, or the base model that the folder names lies outside it and the working folder.
         BackendError: the base model's weights are not on this machine.
     """
+    from negotiation_janus.adapters import digest_of, read_facts
+
     told = read_facts(folder)
     facts = told["facts"]
     if facts.get("text_version") != TEXT_VERSION:
@@ -167,6 +175,9 @@ def _base_of(folder: Path, told: Mapping[str, Any]) -> str:
 
 @cache
 def _loaded(folder: Path, digest: str, name: str) -> Trained:
+    from negotiation_janus.adapters import load_adapters, read_facts
+    from negotiation_janus.base_model import load_base
+
     told = read_facts(folder)
     facts, shape = told["facts"], told["base_model"]
     base = load_base(
