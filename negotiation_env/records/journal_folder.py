@@ -61,11 +61,12 @@ class JournalFolder:
     """
 
     def __init__(self, path: str | Path, run: Run) -> None:
-        self.path = named(path)
+        self.path: Path = named(path)
         self.run = run
         self.known: frozenset[int] = frozenset()
-        self.finished = self.faulted = 0
-        self.cut = ""
+        self.finished: int = 0
+        self.faulted: int = 0
+        self.cut: str = ""
         self._sizes: dict[str, int] = {}
 
     @contextmanager

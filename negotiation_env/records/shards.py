@@ -53,11 +53,11 @@ class ShardFolder:
     """
 
     def __init__(self, output: Path, run: Run, settings: Mapping[str, JsonValue]) -> None:
-        self.path = output.with_name(output.name + ".shards")
+        self.path: Path = output.with_name(output.name + ".shards")
         self.run = run
         self._way_out = "delete that folder" if settings.get("append") else "--overwrite"
         content = {**settings, "run_id": run.run_id, "run": run.identity}
-        self.manifest = json.dumps(content, sort_keys=True, default=str)
+        self.manifest: str = json.dumps(content, sort_keys=True, default=str)
 
     def assembled(self) -> Assembled | None:
         """What was noted of the finished output if only its renaming was left undone, else ``None``."""

@@ -41,7 +41,7 @@ class ResultFolder:
     """
 
     def __init__(self, path: str | Path, plan: Plan) -> None:
-        self.path = named(path)
+        self.path: Path = named(path)
         self.plan = plan
 
     @contextmanager

@@ -43,7 +43,14 @@ def test_the_package_loads_gymnasium_and_nothing_else(tmp_path: Path) -> None:
     assert ours == {"negotiation_env", "negotiation_env.registration"}
     tops = {name.partition(".")[0] for name in found} - set(sys.stdlib_module_names)
     others = {name for name in tops if not name.startswith(("_", "cython")) and name != "sitecustomize"}
-    assert others <= {"negotiation_env", "gymnasium", "numpy", "farama_notifications", "typing_extensions", "cloudpickle"}
+    assert others <= {
+        "negotiation_env",
+        "gymnasium",
+        "numpy",
+        "farama_notifications",
+        "typing_extensions",
+        "cloudpickle",
+    }
 
 
 def test_a_list_of_policies_loads_no_network(tmp_path: Path) -> None:
