@@ -4,6 +4,7 @@
 # make test-slow   the tests marked slow
 # make fuzz        parsers and readers, FUZZ_SECONDS each, from a corpus that grows in .fuzz/
 # make bench       speed and memory, written to benchmarks/RESULTS.md
+# make check-completeness   that every public symbol has a type (70 MB of pyright and Node.js)
 #
 # Needs Python 3.11 or newer, pip and make; no compiler. Options for pip go into PIP_FLAGS, for example
 #     make test PIP_FLAGS="--extra-index-url https://download.pytorch.org/whl/cpu"
@@ -25,7 +26,8 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --on
 PACKAGES := negotiation_env policies/negotiation_policies janus/negotiation_janus scripts/negotiation_cli
 READY := pyproject.toml constraints.txt
 
-.PHONY: demo demo-janus test test-slow fuzz bench format clean check-format check-lint check-types check-imports check-tests weights
+.PHONY: demo demo-janus test test-slow fuzz bench format clean check-format check-lint check-types check-imports check-tests \
+  check-completeness weights
 
 demo: $(VENV)/.ready-demo
 	$(BIN)/negotiate fetch-model smollm2
@@ -79,6 +81,10 @@ check-imports: $(VENV)/.ready-test
 
 check-tests: $(VENV)/.ready-test weights
 	$(BIN)/python -m pytest -n $(WORKERS) --doctest-modules $(PACKAGES) tests
+
+check-completeness: $(VENV)/.ready-test
+	$(INSTALL) "pyright[nodejs]"
+	$(BIN)/python -m pytest -m slow tests/packaging/test_completeness.py
 
 test-slow: $(VENV)/.ready-test weights
 	$(BIN)/python -m pytest -m slow tests

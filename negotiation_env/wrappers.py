@@ -31,7 +31,7 @@ class RhoSource:
     """Where the commanded rho of each game comes from: the reset options, else a fixed number, else U[0, 1]."""
 
     def __init__(self, rho: float | None) -> None:
-        self.fixed = None if rho is None else check_rho(rho)
+        self.fixed: float | None = None if rho is None else check_rho(rho)
 
     def take(self, options: Mapping[str, Any] | None) -> tuple[Any, dict[str, Any] | None]:
         """Split ``rho`` off the options, and check it before any game is dealt."""

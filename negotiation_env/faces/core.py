@@ -14,7 +14,7 @@ from gymnasium.error import ResetNeeded
 from numpy.typing import NDArray
 
 from negotiation_env import seeding, turns
-from negotiation_env.domain import Domain, Encoding, Float32, Layout, find_domain
+from negotiation_env.domain import Config, Domain, Encoding, Float32, Layout, find_domain
 from negotiation_env.faces.layout import ELAPSED, MOVER
 from negotiation_env.game import Game
 from negotiation_env.policy import Message
@@ -53,19 +53,20 @@ class Core:
     def __init__(self, domain: str, obs_mode: str = "flat", on_illegal: str = "pass", **settings: Any) -> None:  # noqa: ANN401
         self.domain: Domain = find_domain(domain)
         chosen = {name: settings.pop(name) for name in self.domain.encoding_settings if name in settings}
-        self.config = self.domain.build_config(settings)
+        self.config: Config = self.domain.build_config(settings)
         self.layout: Layout = self.domain.layout(self.config)
         self.encoding: Encoding = self.domain.encoding(self.config, **chosen)
         self.encoding_settings = chosen
         for name, value, allowed in (("obs_mode", obs_mode, OBS_MODES), ("on_illegal", on_illegal, ON_ILLEGAL)):
             if value not in allowed:
                 raise ValueError(unknown_name(name, value, allowed))
-        self.has_masks = isinstance(self.encoding.space, spaces.Discrete)
+        self.has_masks: bool = isinstance(self.encoding.space, spaces.Discrete)
         if obs_mode == "masked" and not self.has_masks:
             raise ValueError(
                 "obs_mode='masked' needs action_mode='discrete': a mask has no meaning for a Box of actions."
             )
-        self.obs_mode, self.on_illegal = obs_mode, on_illegal
+        self.obs_mode: str = obs_mode
+        self.on_illegal: str = on_illegal
         self._seed: int | None = None
         self._game_number = -1
         self._block: Block | None = None

@@ -14,15 +14,16 @@ from numpy.typing import NDArray
 
 from negotiation_env import seeding, turns
 from negotiation_env.decisions import refuse_fault
-from negotiation_env.domain import Moves, Rows
+from negotiation_env.domain import Domain, Moves, Rows
 from negotiation_env.faces.core import Core, check_options
 from negotiation_env.faces.dealer import Dealer
 from negotiation_env.faces.discrete import ANSWER, OPEN, WAIT
 from negotiation_env.faces.ego import seat_of_role
 from negotiation_env.faces.layout import ELAPSED, MOVER, NONE
 from negotiation_env.policy import Int64
-from negotiation_env.registry import unknown_name
+from negotiation_env.registry import Player, unknown_name
 from negotiation_env.run import Seat, is_one_a_game, make_players
+from negotiation_env.state import GameState
 
 MAX_ENVS = 65_536
 _ALL = slice(None)
@@ -60,15 +61,21 @@ class SeatVectorEnv(VectorEnv[Any, Any, Any]):
         mode = autoreset_mode if isinstance(autoreset_mode, AutoresetMode) else _MODES.get(autoreset_mode)
         if mode is None:
             raise ValueError(unknown_name("autoreset_mode", autoreset_mode, [m.name.lower() for m in AutoresetMode]))
-        self.num_envs, self.render_mode, self.autoreset_mode = num_envs, None, mode
-        self.metadata = {"render_modes": [], "autoreset_mode": mode}
-        self.core, self.domain = core, core.domain
-        self.seat = seat_of_role(core.domain, role)
-        self.opponents = make_players(core.domain.default_opponent if opponent is None else opponent, core.domain.name)
-        self.single_observation_space, self.single_action_space = core.observation_space(), core.action_space
-        self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self.num_envs: int = num_envs
+        self.render_mode: str | None = None
+        self.autoreset_mode: AutoresetMode = mode
+        self.metadata: dict[str, Any] = {"render_modes": [], "autoreset_mode": mode}
+        self.core: Core = core
+        self.domain: Domain = core.domain
+        self.seat: int = seat_of_role(core.domain, role)
+        self.opponents: tuple[Player, ...] = make_players(
+            core.domain.default_opponent if opponent is None else opponent, core.domain.name
+        )
+        self.single_observation_space: spaces.Space[Any] = core.observation_space()
+        self.single_action_space: spaces.Space[Any] = core.action_space
+        self.observation_space: spaces.Space[Any] = batch_space(self.single_observation_space, num_envs)
         self.action_space: spaces.Space[Any] = batch_space(self.single_action_space, num_envs)
-        self.games = core.domain.new_state(core.config, num_envs)
+        self.games: GameState = core.domain.new_state(core.config, num_envs)
         self._dealer: Dealer | None = None
         self._opponent = np.zeros(num_envs, dtype=np.int64)
         self._observations = np.full((num_envs, core.layout.size), NONE, dtype=np.float32)

@@ -152,7 +152,10 @@ class FromFile:
         return MultiItemSetup.of(file.setup.quantities[chosen], file.setup.values[chosen])
 
 
-seed_scenario, bargaining, opposed, from_file = SeedScenario(), Bargaining(), Opposed(), FromFile()
+seed_scenario: SeedScenario = SeedScenario()
+bargaining: Bargaining = Bargaining()
+opposed: Opposed = Opposed()
+from_file: FromFile = FromFile()
 
 
 def deal_setup(

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from negotiation_env.records.files import discard, flush
+from negotiation_env.records.files import created, discard, flush
 from negotiation_env.records.games import Games, joined
 from negotiation_env.records.splits import Split
 from negotiation_env.records.tables import decision_table, episode_table
@@ -73,7 +73,7 @@ class _TableFile:
         self.groups = 0
         self._metadata = {"schema_version": str(SCHEMA_VERSION), "k_history": str(k_history)}
         self._writer: Any = None
-        self._file = path.open("wb")
+        self._file = created(path)
 
     def write(self, table: pa.Table) -> None:
         """Add one row group."""

@@ -30,7 +30,7 @@ class Measure:
     scale: str
 
 
-CELLS = {
+CELLS: dict[str, tuple[Measure, ...]] = {
     "price": (
         Measure("share_0", "Surplus share of the {0}", "share"),
         Measure("share_1", "Surplus share of the {1}", "share"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from negotiation_env.records.files import publish
+from negotiation_env.records.files import created, flush, publish
 from negotiation_env.report.analyses import (
     exploit_section,
     game_section,
@@ -70,7 +70,9 @@ def write_report(
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}.tmp")
     try:
-        temporary.write_text(text, encoding="utf-8")
+        with created(temporary) as file:
+            file.write(text.encode())
+            flush(file)
         publish(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

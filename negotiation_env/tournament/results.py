@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from negotiation_env.documents import parse_json, read_text
 from negotiation_env.policy import Float64, JsonValue
 from negotiation_env.records.errors import RecordError, require
+from negotiation_env.records.files import refuse_links
+from negotiation_env.records.parquet import DECISIONS, EPISODES
 from negotiation_env.tournament.folder import FILES, GAMES, SETTINGS, TABLES, has_results, is_complete
 from negotiation_env.tournament.plan import VERSION
 
@@ -170,13 +172,14 @@ def load_results(folder: str | Path) -> Results:
     """Read the results of a tournament.
 
     Raises:
-        RecordError: the folder holds no tournament, one that is not finished, or one of another version.
+        RecordError: the folder holds no tournament, one that is not finished, one of another version, or links.
         ImportError: Polars is missing.
     """
     require("polars")
     import polars as pl
 
     path = Path(folder)
+    refuse_links(path / name for name in (SETTINGS, *FILES, GAMES, f"{GAMES}/{EPISODES}", f"{GAMES}/{DECISIONS}"))
     settings = _settings(path)
     if not has_results(path):
         raise RecordError(f"the tournament in {path} is not finished; give the command that began it to go on.")
@@ -202,7 +205,7 @@ def load_results(folder: str | Path) -> Results:
 
 def _read(path: Path) -> Any:  # noqa: ANN401  # JSON
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return parse_json(read_text(path))
     except (OSError, ValueError) as error:
         raise RecordError(f"{path} cannot be read: {error}.") from error
 

@@ -17,12 +17,14 @@ from negotiation_policies.llm.backends.opening import close_all, register_scheme
 from played import run_of
 from ray_players import Broken, Locked, Mortal, Served, slowest_first
 from test_players import WIDE
+from test_servers import heard, is_loopback
 from typer.testing import CliRunner
 
 from negotiation_env import make_policy, register_policy, register_scenario, rollout
 from negotiation_env.advice import is_advice
 from negotiation_env.engines import share_out, started
 from negotiation_env.ray_actors import with_actors
+from negotiation_env.ray_cluster import on_loopback
 from negotiation_env.records.generate import generate
 from negotiation_env.run import make_run
 from negotiation_env.tournament import play_tournament
@@ -37,10 +39,17 @@ def ray():
     ray = pytest.importorskip("ray", reason="needs pip install 'negotiation-env[ray]'")
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     small = {"object_store_memory": 80 << 20, "include_dashboard": False, "log_to_driver": False}
-    ray.init("local", num_cpus=2, logging_level="critical", **small)
+    with on_loopback(ray):
+        ray.init("local", num_cpus=2, logging_level="critical", **small)
     yield ray
     assert ray.is_initialized()
     ray.shutdown()
+
+
+def test_no_other_machine_is_heard(ray):
+    """What listens runs whatever it is sent; that it is so for `connected` too is a slow test in tests/security."""
+    assert len(heard(os.getpid())) >= 4
+    assert all(map(is_loopback, heard(os.getpid())))
 
 
 def against_linear(buyer, **how):
