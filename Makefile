@@ -1,9 +1,11 @@
-# make demo        a virtual environment, one negotiation, a dataset and plots
+# make demo        a virtual environment, one negotiation, a dataset, plots and a tournament
 # make demo-janus  games, tables, a training, an evaluation and plots, all small
 # make test        everything that is checked on every change
 # make test-slow   the tests marked slow
+# make fuzz        parsers and readers, FUZZ_SECONDS each, from a corpus that grows in .fuzz/
 # make bench       speed and memory, written to benchmarks/RESULTS.md
 # make mutants     which small faults in the code no test finds; GROUPS=rules,parser for some of it, SAMPLE=0 for all
+# make check-completeness   that every public symbol has a type (70 MB of pyright and Node.js)
 #
 # Needs Python 3.11 or newer, pip and make; no compiler. Options for pip go into PIP_FLAGS, for example
 #     make test PIP_FLAGS="--extra-index-url https://download.pytorch.org/whl/cpu"
@@ -19,6 +21,7 @@ OUT ?= datasets/local/demo
 EPISODES ?= 10000
 GROUPS ?= rules,strategies,solutions,parser
 SAMPLE ?= 150
+FUZZ_SECONDS ?= 300
 
 BIN := $(VENV)/bin
 # gym, which d3rlpy needs, is pure Python and comes as source only.
@@ -26,7 +29,8 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --on
 PACKAGES := negotiation_env policies/negotiation_policies janus/negotiation_janus scripts/negotiation_cli
 READY := pyproject.toml constraints.txt
 
-.PHONY: demo demo-janus test test-slow bench mutants format clean check-format check-lint check-types check-imports check-tests weights
+.PHONY: demo demo-janus test test-slow bench mutants format clean check-format check-lint check-types check-imports check-tests fuzz \
+  check-completeness weights
 
 demo: $(VENV)/.ready-demo
 	$(BIN)/negotiate fetch-model smollm2
@@ -40,12 +44,16 @@ demo: $(VENV)/.ready-demo
 	$(BIN)/negotiate plot concessions --output_dir $(OUT)/concession_plots --overwrite
 	$(BIN)/negotiate plot interactions --output_dir $(OUT)/interaction_plots --overwrite
 	$(BIN)/negotiate plot outcomes --scenario bargaining --output_dir $(OUT)/outcome_plots --overwrite
+	$(BIN)/negotiate tournament --policies boulware_firm,linear,tit_for_tat,fair,micro_fine --num_episodes 100 \
+	  --output_dir $(OUT)/tournament --overwrite
+	$(BIN)/negotiate report $(OUT)/tournament --overwrite
 	@printf '\nDone. Look at\n'
 	@printf '  %s\n' "$(OUT)/price_domain.jsonl      $(EPISODES) negotiations, one decision a line" \
 	  "$(OUT)/prepared                the same as Parquet tables" \
 	  "$(OUT)/concession_plots        how each strategy concedes" \
 	  "$(OUT)/interaction_plots       how pairs of strategies play" \
 	  "$(OUT)/outcome_plots           what splits of items many games came to" \
+	  "$(OUT)/tournament/report.html  who does best against whom, a page for the browser" \
 	  "$(OUT)/spoken                  a negotiation in the words of a language model" \
 	  "README.md                           what to try next"
 
@@ -77,6 +85,10 @@ check-imports: $(VENV)/.ready-test
 check-tests: $(VENV)/.ready-test weights
 	$(BIN)/python -m pytest -n $(WORKERS) --doctest-modules $(PACKAGES) tests
 
+check-completeness: $(VENV)/.ready-test
+	$(INSTALL) "pyright[nodejs]"
+	$(BIN)/python -m pytest -m slow tests/packaging/test_completeness.py
+
 test-slow: $(VENV)/.ready-test weights
 	$(BIN)/python -m pytest -m slow tests
 
@@ -85,6 +97,11 @@ bench: $(VENV)/.ready-bench
 
 mutants: $(VENV)/.ready-mutants
 	$(BIN)/python benchmarks/mutants.py --groups $(GROUPS) --sample $(SAMPLE)
+
+fuzz: $(VENV)/.ready-fuzz
+	for target in price items recipe jsonl parquet; do \
+	  $(BIN)/python tests/fuzz/fuzz.py $$target --seconds $(FUZZ_SECONDS); \
+	done
 
 # The cache of the weights is not in the virtual environment, so no stamp there could say that they are complete.
 weights: $(VENV)/.ready-test
@@ -104,7 +121,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.ready-demo: $(READY) | $(BIN)/python
-	$(INSTALL) -e ".[datasets,plot,llm,janus]"
+	$(INSTALL) -e ".[datasets,plot,llm,janus,tournament,report]"
 	@touch $@
 
 $(VENV)/.ready-test: $(READY) | $(BIN)/python
@@ -118,4 +135,8 @@ $(VENV)/.ready-bench: $(VENV)/.ready-test
 
 $(VENV)/.ready-mutants: $(VENV)/.ready-test
 	$(INSTALL) mutmut scipy
+	@touch $@
+
+$(VENV)/.ready-fuzz: $(VENV)/.ready-test
+	$(INSTALL) atheris
 	@touch $@

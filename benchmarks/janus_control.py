@@ -18,7 +18,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from measure import machine, options_of, write_section
+from measure import measured_with, options_of, write_section
 from negotiation_janus.families import TEST
 from rho_control import WIDTHS, maker, table_rows
 
@@ -108,7 +108,7 @@ def main() -> None:
     if options.write:
         rule = "|---" * (len(MEASURES) + 2) + "|"
         command = " ".join(["python benchmarks/janus_control.py", *_given(options)])
-        text = f"Measured with `{command}` on {machine()}.\n{notes.format(episodes=options.episodes)}\n\n"
+        text = f"{measured_with(command)}\n{notes.format(episodes=options.episodes)}\n\n"
         write_section(title, text + "\n".join([heading, rule, *table]))
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import polars as pl
-from measure import machine, options_of, write_section
+from measure import measured_with, options_of, write_section
 
 from negotiation_env.best_response import exploitability
 from negotiation_env.registry import list_policies
@@ -100,7 +100,7 @@ def main() -> None:
     print("\n\n".join(tables))
     if options.write:
         notes = "\n".join(f"- {note}" for note in NOTES)
-        text = f"Measured with `python benchmarks/match_ups.py` on {machine()}.\n\n{notes}\n\n"
+        text = f"{measured_with('python benchmarks/match_ups.py')}\n\n{notes}\n\n"
         write_section(TITLE, text + "\n\n".join(tables))
 
 

@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
@@ -103,6 +104,11 @@ def machine() -> str:
     return f"{_processor()}, {os.cpu_count()} cores, Python {platform.python_version()}, {versions}"
 
 
+def measured_with(command: str) -> str:
+    """The sentence that begins each section: when, how and on what it was measured."""
+    return f"Measured on {date.today()} with `{command}` on {machine()}."
+
+
 def _processor() -> str:
     facts = Path("/proc/cpuinfo")
     if facts.is_file():
@@ -139,7 +145,7 @@ def show(figures: list[Figure], title: str) -> None:
 
 def render(figures: list[Figure], notes: list[str], command: str) -> str:
     """The figures as Markdown, without a heading."""
-    lines = [f"Measured with `{command}` on {machine()}.", ""]
+    lines = [measured_with(command), ""]
     lines += [f"- {note}" for note in notes]
     lines += ["", "| " + " | ".join(HEADINGS) + " |", "|" + "|".join("---" for _ in HEADINGS) + "|"]
     lines += ["| " + " | ".join(figure.cells()) + " |" for figure in figures]

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from measure import machine, write_section
+from measure import measured_with, write_section
 from rich.progress import Progress
 from scipy.stats import binomtest
 
@@ -208,9 +208,9 @@ def main() -> None:
 def about(options: argparse.Namespace) -> str:
     """What was played, and what the columns mean."""
     return (
-        f"`python benchmarks/og_narrator.py`, model **{options.model}** in every language-model seat, "
+        f"{measured_with('python benchmarks/og_narrator.py')} Model **{options.model}** in every language-model seat, "
         f"{options.products} products of the AmazonHistoryPrice catalogue, {options.max_turns} turns, "
-        f"{options.concurrency} games at once, on {machine()}.\n\n"
+        f"{options.concurrency} games at once.\n\n"
         "The wrapped buyer plays `boulware_firm` in the model's words; the free buyers are `basic`, which names its "
         "own price. A deal is possible where the budget covers the cost, and sound if it lies inside both limits. "
         "A seller that names its own price may sell below its cost: then there are deals that are not sound, also "

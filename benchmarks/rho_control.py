@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
 
-from measure import machine, options_of, write_section
+from measure import measured_with, options_of, write_section
 from negotiation_janus.evaluation import COMMANDS, evaluate_policies
 from negotiation_janus.families import TEST
 
@@ -80,7 +80,7 @@ def main() -> None:
         table += table_rows(makers, list(COLUMNS), scenario, information, COMMANDS, EPISODES, SEED)
     heading = f"| games | policy | {' | '.join(COLUMNS.values())} |\n|{'---|' * (len(COLUMNS) + 2)}"
     if options.write:
-        text = f"Measured with `python benchmarks/rho_control.py` on {machine()}.\n{NOTES}\n\n"
+        text = f"{measured_with('python benchmarks/rho_control.py')}\n{NOTES}\n\n"
         write_section(TITLE, text + "\n".join([heading, *table]))
 
 

@@ -1,4 +1,4 @@
-"""What a worker process is sent before it works: the work, and the names that are registered in this process."""
+"""What a worker process is sent before it works: the work, and all that is registered in this process."""
 
 from __future__ import annotations
 
@@ -6,8 +6,19 @@ import pickle
 from collections.abc import Callable
 from typing import Any
 
-from negotiation_env.registry import register_again, registrations
+from negotiation_env.registry import load_target, register_again, registrations
 from negotiation_env.scenarios import register_scenario, registered
+
+_calls: dict[tuple[str, tuple[str, ...]], None] = {}
+"""What each worker calls first, in order: targets with their arguments."""
+
+
+def repeat_in_workers(target: str, *arguments: str) -> None:
+    """Have worker processes that are sent work from now on call ``"module:function"`` with the arguments first.
+
+    For what is registered outside this package; policies and scenarios are sent along anyway.
+    """
+    _calls[target, arguments] = None
 
 
 def packed(work: object, dumps: Callable[[Any], bytes] = pickle.dumps) -> bytes:
@@ -17,7 +28,7 @@ def packed(work: object, dumps: Callable[[Any], bytes] = pickle.dumps) -> bytes:
         TypeError: the work, which holds players, cannot be sent.
     """
     try:
-        return pickle.dumps((registered(), registrations(), dumps(work)))
+        return pickle.dumps((registered(), registrations(), list(_calls), dumps(work)))
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         raise TypeError(
             f"a player cannot be sent to worker processes ({error}); define its class at the top of a module, "
@@ -32,11 +43,13 @@ def unpacked(pickled: bytes) -> Any:  # noqa: ANN401  # the work, whatever it is
         TypeError: a player that the work holds cannot be imported here.
     """
     try:
-        scenarios, policies, work = pickle.loads(pickled)  # our own parent process made these bytes
+        scenarios, policies, calls, work = pickle.loads(pickled)  # our own parent process made these bytes
         for domain, targets in scenarios.items():
             for name, target in targets.items():
                 register_scenario(name, target, domain)
         register_again(policies)
+        for function, arguments in calls:
+            load_target(function)(*arguments)
         return pickle.loads(work)
     except (AttributeError, ImportError) as error:
         raise TypeError(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from negotiation_env.records.files import publish
+from negotiation_env.records.files import created, publish
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,7 +67,8 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
     metadata = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}.get(path.suffix)
     with rc_context({"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "negotiation_env"}):
         try:
-            figure.savefig(temporary, dpi=300, metadata=metadata, format=path.suffix[1:] or "png")
+            with created(temporary) as file:
+                figure.savefig(file, dpi=300, metadata=metadata, format=path.suffix[1:] or "png")
             publish(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)

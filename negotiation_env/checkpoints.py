@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from negotiation_env.documents import parse_json, read_text
 from negotiation_env.policy import JsonValue
 from negotiation_env.records.errors import explained
-from negotiation_env.records.files import flush, named, publish_together
+from negotiation_env.records.files import created, flush, named, publish_together
 
 WEIGHTS, FACTS = "model.safetensors", "policy.json"
 
@@ -51,7 +52,7 @@ def write_checkpoint(
     with explained(place):
         place.mkdir(parents=True, exist_ok=True)
         for (temporary, _), content in zip(pairs, (save(whole), text.encode()), strict=True):
-            with temporary.open("wb") as file:
+            with created(temporary) as file:
                 file.write(content)
                 flush(file)
     publish_together(pairs)
@@ -81,9 +82,9 @@ def read_checkpoint(folder: str | Path, kind: str) -> tuple[dict[str, NDArray[An
     if missing:
         raise ValueError(f"{place} holds no trained network: there is no {' and no '.join(missing)} in it.")
     try:
-        facts = json.loads((place / FACTS).read_text(encoding="utf-8"))
+        facts = parse_json(read_text(place / FACTS))
         tensors = load((place / WEIGHTS).read_bytes())
-    except (json.JSONDecodeError, UnicodeDecodeError, SafetensorError) as error:
+    except (ValueError, SafetensorError) as error:
         raise ValueError(f"{place} holds a network that is not whole ({error}); train it again.") from None
     found = facts.get("kind") if isinstance(facts, dict) else None
     if found != kind:

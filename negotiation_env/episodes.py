@@ -65,8 +65,8 @@ class Episodes(Sequence[Any]):
     def __init__(self, run: Run, batch: Batch) -> None:
         self.run = run
         self.batch = batch
-        self.episodes = _episode_table(run, batch)
-        self.decisions = _decision_table(run, batch, self.episodes)
+        self.episodes: Table = _episode_table(run, batch)
+        self.decisions: Table = _decision_table(run, batch, self.episodes)
         if self.decisions:
             self.decisions.add(run.domain.decision_columns(self))
 

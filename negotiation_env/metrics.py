@@ -18,10 +18,13 @@ from numpy.typing import NDArray
 from negotiation_env.domain import Array
 from negotiation_env.episodes import Episodes
 from negotiation_env.policy import Float64, Int64
+from negotiation_env.turns import FLOAT_NOISE
 
 _SMALL_SAMPLE_T = (12.706205, 4.302653, 3.182446, 2.776445, 2.570582, 2.446912, 2.364624, 2.306004)
 """97.5 % quantiles of Student's t for 1, 2, ... degrees of freedom."""
 _Z = 1.959963984540054
+TIE = 0.01
+"""Shares that differ by no more than this are equal: a tick, or a token concession, wins no game."""
 
 
 @dataclass(frozen=True)
@@ -183,6 +186,19 @@ def _summaries(
         (one, two): of(order[ends[pair] : ends[pair + 1]], one, two) for pair, (one, two) in enumerate(names.T.tolist())
     }
     return Summaries(of(slice(None), "", ""), pairs)
+
+
+def wins(own: Float64, other: Float64, tie: float = TIE) -> Float64:
+    """What part of a win shares are (...): 1 for the larger one, 0 for the smaller, 0.5 for both if equal; NaN stays.
+
+    Args:
+        own: shares of the surplus, or of the own pool; 0 without a deal.
+        other: those of the opponent in the same games.
+        tie: shares that differ by no more than this are equal.
+    """
+    lead = own - other
+    score = np.where(lead > tie + FLOAT_NOISE, 1.0, np.where(lead < -tie - FLOAT_NOISE, 0.0, 0.5))
+    return np.where(np.isnan(lead), np.nan, score)
 
 
 def sound_deals(table: Mapping[str, Array]) -> NDArray[np.bool_]:

@@ -33,8 +33,14 @@ class SeatEpisodes:
     """
 
     def __init__(self, source: Source, domain: Domain, seat: int, encoding: Encoding, rho: RhoLabel | None) -> None:
-        self.source, self.domain, self.seat, self.encoding, self.rho = source, domain, seat, encoding, rho
-        self.games = self.without_decision = self.without_rho = 0
+        self.source: Source = source
+        self.domain: Domain = domain
+        self.seat: int = seat
+        self.encoding: Encoding = encoding
+        self.rho = rho
+        self.games: int = 0
+        self.without_decision: int = 0
+        self.without_rho: int = 0
         self.players: tuple[dict[str, None], dict[str, None]] = ({}, {})
         self.seeds: dict[int, None] = {}
 

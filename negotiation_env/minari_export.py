@@ -21,6 +21,7 @@ from gymnasium.envs.registration import EnvSpec
 import negotiation_env
 from negotiation_env.domain import find_domain
 from negotiation_env.faces.ego import seat_of_role
+from negotiation_env.foreign import check_inside, check_spec
 from negotiation_env.minari_episodes import RhoLabel, SeatEpisodes
 from negotiation_env.records.files import flush_names, locked
 from negotiation_env.records.sources import open_source
@@ -131,7 +132,9 @@ def _path(dataset_id: str) -> Path:
             f"dataset_id is {dataset_id!r}; a Minari id ends with a version and holds letters, digits, '-', '_' and "
             "'/', with at least two characters between slashes, such as 'negotiation/price/mixed-seller-v0'."
         )
-    return Path(get_dataset_path(dataset_id))
+    root, path = Path(get_dataset_path()), Path(get_dataset_path(dataset_id))
+    check_inside("dataset_id", str(path), (root,))
+    return path
 
 
 def _checked_rho(rho: RhoLabel | None) -> RhoLabel | None:
@@ -242,8 +245,12 @@ def _opponents(specs: Sequence[str], domain: str) -> dict[str, Any]:
 
 
 def _can_be_built(spec: str, domain: str) -> bool:
-    """Whether a policy is registered under its name, and takes the parameters that were recorded."""
+    """Whether a policy is registered under its name, and takes the parameters that were recorded and may be."""
     name, params = parse_spec(spec)
+    try:
+        check_spec(spec, (Path(),))
+    except ValueError:
+        return False
     return name in list_policies(domain) and set(params) <= set(find_policy(name, domain).parameters)
 
 

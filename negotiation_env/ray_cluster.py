@@ -70,7 +70,7 @@ def _imported() -> ModuleType:
 def _connect(ray: ModuleType, workers: int | None, address: str | None) -> None:
     quiet = {"log_to_driver": False, "logging_level": "critical", "include_dashboard": None}
     if address is None or address == "local":
-        with one_thread_each():
+        with one_thread_each(), on_loopback(ray):
             ray.init("local", num_cpus=workers, **{**quiet, "include_dashboard": False})
         return
     _check_reachable(address)
@@ -82,6 +82,21 @@ def _connect(ray: ModuleType, workers: int | None, address: str | None) -> None:
             f"no connection to the Ray cluster at {address!r}: {first_line}. A cluster that asks for a token needs "
             "RAY_AUTH_MODE=token, see the documentation of Ray."
         ) from error
+
+
+@contextmanager
+def on_loopback(ray: ModuleType) -> Iterator[None]:
+    """Let Ray's servers, which run what they are sent, listen to this machine alone, and not to the whole network.
+
+    Ray does so where it knows no clusters; on Linux ``_node_ip_address="127.0.0.1"`` becomes the machine's own address.
+    """
+    constants = ray._private.ray_constants
+    before = constants.ENABLE_RAY_CLUSTER
+    constants.ENABLE_RAY_CLUSTER = False
+    try:
+        yield
+    finally:
+        constants.ENABLE_RAY_CLUSTER = before
 
 
 def _tell_of_lost_workers(ray: ModuleType, is_wanted: bool) -> None:

@@ -40,7 +40,7 @@ def _value(text: str) -> JsonValue:
         return float(text)
     try:
         parsed: JsonValue = json.loads(text)
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, RecursionError):
         return text
     return parsed
 

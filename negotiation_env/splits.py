@@ -111,7 +111,7 @@ def as_numbers(given: ArrayLike, name: str) -> Float64:
     """
     try:
         return np.asarray(given, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{name} must be numbers in lists of equal length, not {given!r}.") from error
 
 

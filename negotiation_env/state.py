@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from negotiation_env import turns
 from negotiation_env.domain import Array, Config, Rows
 from negotiation_env.policy import Float64, Int64, Message
+from negotiation_env.seeding import UInt64
 
 
 class GameState(ABC):
@@ -38,14 +39,15 @@ class GameState(ABC):
 
     def __init__(self, config: Config, size: int) -> None:
         self.config = config
-        self.turn = np.ones(size, dtype=np.int64)
-        self.first, self.standing_turn = np.zeros((2, size), dtype=np.int64)
-        self.standing_seat = np.full(size, -1)
-        self.game = np.arange(size)
-        self.counts = np.zeros((2, size), dtype=np.int64)
-        self.ended = np.zeros(size, dtype=np.int8)
-        self.seat_seeds = np.zeros((2, size), dtype=np.uint64)
-        self.standing = np.full(size, self.nothing)
+        self.turn: Int64 = np.ones(size, dtype=np.int64)
+        self.first: Int64 = np.zeros(size, dtype=np.int64)
+        self.standing_turn: Int64 = np.zeros(size, dtype=np.int64)
+        self.standing_seat: Int64 = np.full(size, -1)
+        self.game: Int64 = np.arange(size)
+        self.counts: Int64 = np.zeros((2, size), dtype=np.int64)
+        self.ended: NDArray[np.int8] = np.zeros(size, dtype=np.int8)
+        self.seat_seeds: UInt64 = np.zeros((2, size), dtype=np.uint64)
+        self.standing: Array = np.full(size, self.nothing)
         self.chat: list[list[Message]] | None = [[] for _ in range(size)] if config.chat else None
         self._offers = np.full((2, config.max_turns * size), self.nothing)
         self._capacity, self._slots, self._deals = size, np.arange(size), 0

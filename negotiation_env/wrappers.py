@@ -14,6 +14,7 @@ from pettingzoo import AECEnv, ParallelEnv
 from pettingzoo.utils.wrappers import BaseParallelWrapper, BaseWrapper
 
 from negotiation_env import seeding
+from negotiation_env.faces.core import check_options
 
 IMPASSE = -1.0
 
@@ -30,20 +31,22 @@ class RhoSource:
     """Where the commanded rho of each game comes from: the reset options, else a fixed number, else U[0, 1]."""
 
     def __init__(self, rho: float | None) -> None:
-        self.fixed = None if rho is None else check_rho(rho)
+        self.fixed: float | None = None if rho is None else check_rho(rho)
 
     def take(self, options: Mapping[str, Any] | None) -> tuple[Any, dict[str, Any] | None]:
-        """Split ``rho`` off the options."""
-        rest = dict(options) if options is not None else None
-        return (rest.pop("rho", None) if rest else None), rest
+        """Split ``rho`` off the options, and check it before any game is dealt."""
+        rest = dict(check_options(options)) if options is not None else None
+        given = rest.pop("rho", None) if rest else None
+        if given is not None:
+            for value in set(np.asarray(given).ravel().tolist()):
+                check_rho(value)
+        return given, rest
 
     def draw(self, given: Any, seed: int | NDArray[np.uint64], games: NDArray[np.int64]) -> NDArray[np.float64]:  # noqa: ANN401
         """The rho (n,) of games (n,): keyed by (seed, game), so it is the same in every face."""
         if given is None and self.fixed is None:
             return seeding.unit(seeding.game_keys(seed, games), seeding.RHO)
         wanted = np.asarray(self.fixed if given is None else given)
-        for value in set(wanted.ravel().tolist()):
-            check_rho(value)
         return np.broadcast_to(wanted.astype(np.float64), games.shape).copy()
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +17,21 @@ from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, save
 
+from negotiation_env.documents import parse_json
 from negotiation_env.policy import JsonValue
 from negotiation_env.records.errors import explained
-from negotiation_env.records.files import flush, named, publish_together
+from negotiation_env.records.files import created, flush, named, publish_together
 from negotiation_janus.base_model import BaseModel
+from negotiation_janus.calibration import CALIBRATION
 from negotiation_janus.hyperlora import ADAPTER, HyperLoRA, device_of, gated_layers
 from negotiation_janus.hypernet import Hypernet, HypernetSettings
 
 HYPERNET, WEIGHTS, CONFIG = "hypernet.safetensors", "adapter_model.safetensors", "adapter_config.json"
 _FILES = (HYPERNET, WEIGHTS, CONFIG)
-CALIBRATION = "calibration.json"
-"""What may lie beside them, and is of these weights only."""
+_NEEDED = ("layers", "rank", "settings", "base_model", "facts")
+_SET = ("task_type", "r", "lora_alpha", "lora_dropout", "target_modules", "layers_to_transform")
+_TOLD = ("base_model_name_or_path", "inference_mode", "peft_version")
+"""What a configuration of ours sets, and what it tells beside that."""
 Tensors = Mapping[str, torch.Tensor]
 
 
@@ -102,11 +106,12 @@ def load_adapters(folder: str | Path, base: BaseModel, trainable: bool = False) 
     """
     place = Path(folder)
     told = read_facts(place)
-    _check_base(place, told["base_model"], base.facts)
     try:
         config = LoraConfig.from_pretrained(str(place))
     except (ValueError, TypeError, KeyError) as error:
         raise _not_whole(place / CONFIG, error) from None
+    _check_config(place, config)
+    _check_base(place, told["base_model"], base.facts)
     config.inference_mode = not trainable
     config.base_model_name_or_path = base.model.__dict__.get("name_or_path")  # it was checked above, by name and shape
     if config.r != told["rank"]:
@@ -128,6 +133,20 @@ def load_adapters(folder: str | Path, base: BaseModel, trainable: bool = False) 
     except RuntimeError as error:
         raise ValueError(f"{place}: the weights do not fit ({error}); these files do not belong together.") from error
     return HyperLoRA(model, hypernet.to(device_of(model)))
+
+
+def _check_config(place: Path, config: LoraConfig) -> None:
+    """Raise ``ValueError`` if a configuration sets what `save_adapters` never does: some of it imports modules."""
+    if not isinstance(config, LoraConfig):
+        raise ValueError(f"{place / CONFIG} is of a {type(config).__name__}, and Janus has adapters of LoRA.")
+    plain = LoraConfig(**{name: getattr(config, name) for name in _SET})
+    odd = [
+        field.name
+        for field in fields(plain)
+        if field.name not in _TOLD and getattr(config, field.name) != getattr(plain, field.name)
+    ]
+    if odd:
+        raise ValueError(f"{place / CONFIG} sets {', '.join(odd)}, which adapters of Janus do not; it is not loaded.")
 
 
 def digest_of(folder: Path) -> str:
@@ -154,7 +173,13 @@ def read_facts(folder: str | Path) -> dict[str, Any]:
         raise _not_whole(place / HYPERNET, error) from None
     if "janus" not in metadata:
         raise ValueError(f"{place / HYPERNET} is no hypernetwork of Janus: its metadata do not describe one.")
-    told: dict[str, Any] = json.loads(metadata["janus"])
+    try:
+        told: dict[str, Any] = parse_json(metadata["janus"])
+    except ValueError as error:
+        raise _not_whole(place / HYPERNET, error) from None
+    missing = [name for name in _NEEDED if not isinstance(told, dict) or name not in told]
+    if missing:
+        raise ValueError(f"{place / HYPERNET} is no hypernetwork of Janus: its metadata lack {', '.join(missing)}.")
     return told
 
 
@@ -185,7 +210,7 @@ def _write(place: Path, contents: Mapping[str, bytes], overwrite: bool) -> Path:
     with explained(place):
         place.mkdir(parents=True, exist_ok=True)
         for (temporary, _), content in zip(pairs, contents.values(), strict=True):
-            with temporary.open("wb") as file:
+            with created(temporary) as file:
                 file.write(content)
                 flush(file)
         for old in {HYPERNET, CALIBRATION} - set(contents):

@@ -73,8 +73,8 @@ def load_base(
     source = str(converted_default()) if name == DEFAULT else name
     is_folder = Path(source).is_dir()
     with _explained(name), _quiet():
-        tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=is_folder)
-        config = AutoConfig.from_pretrained(source, local_files_only=is_folder)
+        tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=is_folder, trust_remote_code=False)
+        config = AutoConfig.from_pretrained(source, local_files_only=is_folder, trust_remote_code=False)
     if num_layers is not None:
         _truncate(config, num_layers, name)
     with _explained(name), _quiet():
@@ -82,6 +82,7 @@ def load_base(
             source,
             config=config,
             local_files_only=is_folder,
+            trust_remote_code=False,  # by default a terminal is asked
             use_safetensors=True,
             dtype=precision or torch.float32,
             device_map=place,
@@ -124,14 +125,17 @@ def _converted(folder: Path) -> Path:
 
 def _convert(source: Path, folder: Path) -> None:
     """Write a GGUF file's weights, in float32, and its tokenizer as `from_pretrained` reads them."""
-    quantised = AutoModelForCausalLM.from_pretrained(source.parent, gguf_file=source.name, dtype=torch.float32)
+    place, name = source.parent, source.name
+    quantised = AutoModelForCausalLM.from_pretrained(
+        place, gguf_file=name, dtype=torch.float32, trust_remote_code=False
+    )
     config = quantised.config
     del config.quantization_config
     # A model that was read from GGUF refuses to be saved, also one whose weights are whole again.
     model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
     model.load_state_dict(quantised.state_dict())
     model.save_pretrained(folder)
-    AutoTokenizer.from_pretrained(source.parent, gguf_file=source.name).save_pretrained(folder)
+    AutoTokenizer.from_pretrained(place, gguf_file=name, trust_remote_code=False).save_pretrained(folder)
 
 
 def _publish(unfinished: Path, folder: Path) -> None:

@@ -15,13 +15,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from negotiation_env.documents import parse_json, read_text
 from negotiation_env.policy import Float64, JsonValue
 from negotiation_env.records.errors import explained
-from negotiation_env.records.files import flush, publish
+from negotiation_env.records.files import created, flush, publish
 from negotiation_env.registry import AnyPolicy
-from negotiation_janus.adapters import CALIBRATION
 from negotiation_janus.families import GENERIC, TRAINING
 from negotiation_janus.labels import IMPASSE
+
+CALIBRATION = "calibration.json"
+"""The map of a checkpoint, beside its adapters and of their weights only."""
 
 INFORMATION = ("known", "private")
 COMMANDS = tuple(round(0.05 * step, 2) for step in range(21))
@@ -104,8 +107,8 @@ def save_calibration(calibration: Calibration, folder: Path, digest: str) -> Pat
     path = folder / CALIBRATION
     temporary = path.with_name(f".{path.name}.unfinished")
     with explained(path):
-        with temporary.open("w", encoding="utf-8") as file:
-            file.write(json.dumps(facts, indent=1, sort_keys=True) + "\n")
+        with created(temporary) as file:
+            file.write(f"{json.dumps(facts, indent=1, sort_keys=True)}\n".encode())
             flush(file)
         publish(temporary, path)
     return path
@@ -121,7 +124,7 @@ def load_calibration(folder: Path, digest: str) -> Calibration | None:
     if not path.is_file():
         return None
     try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
+        facts = parse_json(read_text(path))
         found = Calibration(facts["told"], facts["achieved"])
         of = facts["weights"]
     except (ValueError, KeyError, TypeError) as error:

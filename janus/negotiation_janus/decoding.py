@@ -1,4 +1,4 @@
-"""Greedy decoding: only what can be an answer is ever written, and what was read before is not read again."""
+"""Decoding: only what can be an answer is ever written, and what was read before is not read again."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ ROWS = 128
 """Games that are read at once."""
 _DIGITS = 10
 ACCEPTED = -1
+_LEAST = 1e-30
+"""The weight of a digit that can follow, beside the likeliest with 1: none is impossible."""
 _IDLE = 2
 """Calls for which games that did not come again are kept: players of both openings move in every other one."""
 
@@ -35,6 +37,28 @@ def legal_digits(prefix: Int64, left: int, low: Int64, high: Int64) -> NDArray[n
     span = 10 ** (left - 1)
     first = (prefix[:, None] * 10 + np.arange(_DIGITS)) * span
     return np.asarray((first <= high[:, None]) & (first + span - 1 >= low[:, None]))
+
+
+def middle_digits(scores: Float64, legal: NDArray[np.bool_], share: Float64) -> tuple[Int64, Float64]:
+    """The digits (n,) below which a share of the numbers lies, and the share that remains for the digits to come.
+
+    Numbers of as many digits are in the order of their digits. So the digit in which the probabilities of the digits,
+    added up from 0 on, reach ``share`` is that of this quantile of the numbers, and the rest of the share, as a part
+    of that digit's own probability, says where the next digit lies.
+
+    Args:
+        scores: (n, 10) of the digits, logits.
+        legal: (n, 10) which of them can follow, at least one in each row.
+        share: (n,) in [0, 1]; 0.5 before the first digit leads to the median.
+    """
+    highest = np.where(legal, scores, -np.inf).max(axis=1, keepdims=True)
+    weights = np.where(legal, np.maximum(np.exp(np.minimum(scores - highest, 0.0)), _LEAST), 0.0)
+    below = np.cumsum(weights, axis=1)
+    sought = share * below[:, -1]
+    digits = np.argmax(legal & (below >= sought[:, None]), axis=1)
+    rows = np.arange(len(digits))
+    own = weights[rows, digits]
+    return digits, np.clip((sought - below[rows, digits] + own) / own, 0.0, 1.0)
 
 
 @dataclass
@@ -71,7 +95,10 @@ class Decoder:
 
     @torch.no_grad()
     def answers(self, packed: Packed, low: Int64, high: Int64, can_accept: NDArray[np.bool_], rho: Float64) -> Int64:
-        """The most likely answers (n,): the whole number of an offer, or -1 to accept.
+        """The answers (n,): -1 to accept where that is likelier than any first digit, else the number of an offer.
+
+        Of the numbers that the model may write it is the median, not the likeliest: where the opponent's limit has to
+        be guessed the numbers spread, and their median is what misses by the least.
 
         Args:
             packed: n games up to a decision.
@@ -143,18 +170,16 @@ class Decoder:
         self, scores: torch.Tensor, before: _Read, low: Int64, high: Int64, can_accept: NDArray[np.bool_]
     ) -> Int64:
         """The answers (b,) from the scores of their first tokens on."""
-        number, accepts = np.zeros(len(low), dtype=np.int64), np.zeros(len(low), dtype=np.bool_)
+        number, share = np.zeros(len(low), dtype=np.int64), np.full(len(low), 0.5)
+        accepts = np.zeros(len(low), dtype=np.bool_)
         for left in range(self._text.digits, 0, -1):
-            is_first = left == self._text.digits
-            legal = np.column_stack([legal_digits(number, left, low, high), can_accept & is_first])
-            chosen = scores.cpu().numpy()
-            chosen = np.where(legal, chosen, -np.inf).argmax(axis=1)
-            if is_first:
-                accepts = chosen == _DIGITS
-                chosen = np.where(accepts, legal_digits(number, left, low, high).argmax(axis=1), chosen)
+            likely, legal = scores.double().cpu().numpy(), legal_digits(number, left, low, high)
+            if left == self._text.digits:
+                accepts = can_accept & (likely[:, _DIGITS] > np.where(legal, likely[:, :_DIGITS], -np.inf).max(axis=1))
+                if accepts.all():
+                    break
+            chosen, share = middle_digits(likely[:, :_DIGITS], legal, share)
             number = number * 10 + chosen
-            if left > 1 and not accepts.all():
+            if left > 1:
                 scores = self._step(self._text.digit[chosen][:, None], before.cache)
-            elif left > 1:
-                break
         return np.where(accepts, ACCEPTED, number)

@@ -1,26 +1,31 @@
-"""`janus`: one frozen language model that brings the price to a commanded rho."""
+"""`janus`: one frozen language model that brings the price to a commanded rho.
+
+PyTorch and its libraries are imported when a network is loaded, so that the policy can be listed without them.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from negotiation_env.foreign import check_inside
 from negotiation_env.policy import Float64, Int64, JsonValue
 from negotiation_env.price.view import PriceDecision, PriceView
 from negotiation_env.wrappers import check_rho
-from negotiation_janus.adapters import digest_of, load_adapters, read_facts
-from negotiation_janus.base_model import load_base
 from negotiation_janus.calibration import Calibration, load_calibration
-from negotiation_janus.decoding import ACCEPTED, Decoder
-from negotiation_janus.hyperlora import HyperLoRA
 from negotiation_janus.labels import IMPASSE
 from negotiation_janus.prompts import TEXT_VERSION, PriceText
 from negotiation_janus.rho_mlp.features import frame_of
 from negotiation_janus.settling import check_settle, settled, stonewall
+
+if TYPE_CHECKING:
+    from negotiation_janus.hyperlora import HyperLoRA
 
 KIND = "janus"
 SHIPPED = Path(__file__).parent / "checkpoints" / "janus"
@@ -48,9 +53,10 @@ class Trained:
 class Janus:
     """A frozen language model with adapters that a hypernetwork gates by rho.
 
-    It reads the game as `PriceText` writes it and decodes the most likely legal answer. What is outside the model: at
-    rho = -1 it offers its own extreme and accepts nothing; it never accepts or offers past its own limit; and each
-    offer is at least one price step better for the other side than the one before.
+    It reads the game as `PriceText` writes it, accepts where that is the likeliest answer, and else offers the median
+    of the prices that it may write. What is outside the model: at rho = -1 it offers its own extreme and accepts
+    nothing; it never accepts or offers past its own limit; and each offer is at least one price step better for the
+    other side than the one before.
 
     Args:
         rho: the commanded seller's share of the surplus in [0, 1], or -1 for an intended impasse.
@@ -58,21 +64,27 @@ class Janus:
             what lies within a hundredth of the surplus of the target and asks for no less.
         checkpoint: a folder of trained adapters; by default those that come with the package.
         calibrated: whether the checkpoint's calibration map is used, if there is one.
+        base: the base model; by default the one that the checkpoint names, unless that is a folder elsewhere.
 
     Raises:
-        ValueError: a bad rho, or no such checkpoint.
+        ValueError: a bad rho, no such checkpoint, or one whose base model lies outside its own and the working folder.
         BackendError: the base model's weights are not on this machine; it names the command that fetches them.
     """
 
     name = KIND
 
     def __init__(
-        self, rho: float = 0.5, settle: str = "closest", checkpoint: str = "shipped", calibrated: bool = True
+        self,
+        rho: float = 0.5,
+        settle: str = "closest",
+        checkpoint: str = "shipped",
+        calibrated: bool = True,
+        base: str | None = None,
     ) -> None:
         if not isinstance(calibrated, bool):
             raise ValueError(f"calibrated is {calibrated!r}; it must be true or false.")
-        self._made: tuple[float, str, str, bool] | None = (rho, settle, checkpoint, calibrated)
-        trained = load_janus(SHIPPED if checkpoint == "shipped" else Path(checkpoint))
+        self._made: tuple[float, str, str, bool, str | None] | None = (rho, settle, checkpoint, calibrated, base)
+        trained = load_janus(SHIPPED if checkpoint == "shipped" else Path(checkpoint), base)
         self._play(trained if calibrated else replace(trained, calibration=None), rho, settle)
 
     @classmethod
@@ -84,6 +96,8 @@ class Janus:
         return policy
 
     def _play(self, trained: Trained, rho: float, settle: str) -> None:
+        from negotiation_janus.decoding import Decoder
+
         self.rho, self.settle, self._trained = check_rho(rho), check_settle(settle), trained
         self._decoder = Decoder(self._trained.model, self._trained.text)
         self.params: dict[str, JsonValue] = {
@@ -93,7 +107,7 @@ class Janus:
             "calibrated": trained.calibration is not None,
         }
 
-    def __reduce__(self) -> tuple[type[Janus], tuple[float, str, str, bool]]:
+    def __reduce__(self) -> tuple[type[Janus], tuple[float, str, str, bool, str | None]]:
         """How another process or thread makes the same policy: from its checkpoint."""
         if self._made is None:
             raise TypeError("adapters in memory cannot be sent or copied; save them and play janus:checkpoint=FOLDER.")
@@ -105,6 +119,8 @@ class Janus:
 
     def decide(self, view: PriceView) -> PriceDecision:
         """Accept, or offer the price that the model writes."""
+        from negotiation_janus.decoding import ACCEPTED
+
         text, hides = self._trained.text, self._trained.hides
         rho = np.full(len(view), self.rho)
         frame = frame_of(view, rho, hides)
@@ -122,14 +138,20 @@ class Janus:
         return rho if calibration is None else calibration(rho, is_hidden)
 
 
-def load_janus(folder: Path) -> Trained:
+def load_janus(folder: Path, base: str | None = None) -> Trained:
     """Trained adapters on their base model; those of one folder are loaded once and shared.
 
+    Args:
+        folder: where they are.
+        base: the base model; by default the one that the folder names.
+
     Raises:
-        ValueError: a file is missing or not whole, this version writes games with other tokens, or the calibration map
-            is of other adapters.
+        ValueError: a file is missing or not whole, this version writes games with other tokens, the calibration map
+            is of other adapters, or the base model that the folder names lies outside it and the working folder.
         BackendError: the base model's weights are not on this machine.
     """
+    from negotiation_janus.adapters import digest_of, read_facts
+
     told = read_facts(folder)
     facts = told["facts"]
     if facts.get("text_version") != TEXT_VERSION:
@@ -138,15 +160,29 @@ def load_janus(folder: Path) -> Trained:
             f"{TEXT_VERSION}; train it again with 'negotiate train-janus'."
         )
     digest = digest_of(folder)
-    return replace(_loaded(folder.resolve(), digest), calibration=load_calibration(folder, digest))
+    name = _base_of(folder, told) if base is None else base
+    return replace(_loaded(folder.resolve(), digest, name), calibration=load_calibration(folder, digest))
+
+
+def _base_of(folder: Path, told: Mapping[str, Any]) -> str:
+    """The base model that a checkpoint names: a file from elsewhere opens no folder anywhere else."""
+    name = str(told["facts"].get("base", told["base_model"]["name"]))
+    try:
+        check_inside("the base model", name, (Path(), folder))
+    except ValueError as error:
+        raise ValueError(f"{folder}: {error} Here that is base={name}.") from None
+    return name
 
 
 @cache
-def _loaded(folder: Path, digest: str) -> Trained:
+def _loaded(folder: Path, digest: str, name: str) -> Trained:
+    from negotiation_janus.adapters import load_adapters, read_facts
+    from negotiation_janus.base_model import load_base
+
     told = read_facts(folder)
     facts, shape = told["facts"], told["base_model"]
     base = load_base(
-        str(facts.get("base", shape["name"])),
+        name,
         num_layers=shape["num_hidden_layers"],
         use_qlora=facts.get("model", {}).get("use_qlora", False),
     )

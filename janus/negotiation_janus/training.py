@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
@@ -15,6 +14,7 @@ import numpy as np
 import torch
 
 from negotiation_env import rollout
+from negotiation_env.documents import parse_toml
 from negotiation_env.policy import JsonValue
 from negotiation_env.records.errors import explained
 from negotiation_env.registry import unknown_name
@@ -213,10 +213,10 @@ def read_config(path: str | Path) -> dict[str, Any]:
         ValueError: it is no TOML, or names what is no setting.
     """
     with explained(Path(path)):
-        text = Path(path).read_text(encoding="utf-8")
+        content = Path(path).read_bytes()
     try:
-        found = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        found = parse_toml(content.decode())
+    except ValueError as error:
         raise ValueError(f"{path} is no TOML ({error}).") from None
     known = {
         name: hint for kind in (DataSettings, ModelSettings, SftSettings) for name, hint in get_type_hints(kind).items()

@@ -19,6 +19,7 @@ from negotiation_env.price.scenarios import PriceSetup
 from negotiation_env.price.view import PriceView
 from negotiation_env.registry import AnyPolicy, make_player
 from negotiation_env.run import Run
+from negotiation_env.seeding import UInt64
 from negotiation_env.turns import FLOAT_NOISE
 
 _ROWS = 32_768
@@ -73,20 +74,25 @@ class Games:
 
     def __init__(self, run: Run, seat: int, number: Int64, first: int) -> None:
         """Deal the games (B,); ``first`` is the seat that moves first in all of them."""
-        self.run, self.seat, self.number, self.first = run, seat, number, first
+        self.run: Run = run
+        self.seat: int = seat
+        self.number: Int64 = number
+        self.first: int = first
         config, setup = run.config, run.domain.deal(run.config, run.seed, number, run.options_of(number))[0]
         assert isinstance(config, PriceConfig)
         assert isinstance(setup, PriceSetup)
-        self.config, self.setup = config, setup
-        self.seeds = seeding.seat_seeds(seeding.game_keys(run.seed, number))
-        self.limits = np.stack([setup.buyer_max, setup.seller_min])
-        self.role, self.discount = rules.ROLES[seat], config.discounts[seat]
+        self.config: PriceConfig = config
+        self.setup: PriceSetup = setup
+        self.seeds: UInt64 = seeding.seat_seeds(seeding.game_keys(run.seed, number))
+        self.limits: Float64 = np.stack([setup.buyer_max, setup.seller_min])
+        self.role: int = rules.ROLES[seat]
+        self.discount: float = config.discounts[seat]
         tick, points = config.resolution
         ticks = np.rint((setup.high - setup.low) / tick).astype(np.int64)
-        self.steps = ticks if points is None else np.full(len(self), points - 1)
+        self.steps: Int64 = ticks if points is None else np.full(len(self), points - 1)
         best = setup.high if self.role > 0 else setup.low
         room = self.role * (best - self.limits[seat]) / (setup.high - setup.low) * self.steps
-        self.reach = np.clip(np.floor(room + 1e-6), 0, self.steps).astype(np.int64)
+        self.reach: Int64 = np.clip(np.floor(room + 1e-6), 0, self.steps).astype(np.int64)
         self._player = run.players[1 - seat][0]
         self._player.policy.reset(len(self), run.seed)
 

@@ -83,6 +83,8 @@ def _run_against(
     """The run, with a stand-in in the responder's seat."""
     if settings.get("chat"):
         raise ValueError(f"chat is {settings['chat']!r}; best_response plays without messages, leave it out.")
+    if "domain" in settings:
+        raise ValueError(f"domain is {settings['domain']!r}; best_response works out price games only, leave it out.")
     seat = rules.SIDES.index(role)
     players = {rules.AGENTS[seat]: Staircase(), rules.AGENTS[1 - seat]: opponent}
     run = make_run("price", players, seed, options, num_games, **settings)

@@ -18,7 +18,8 @@ from negotiation_env.chart import (
     style_axes,
     wrapped,
 )  # fmt: skip
-from negotiation_env.comparisons.payoffs import RESULTS, TIE, SeatPayoffs, left_out, pooled
+from negotiation_env.comparisons.payoffs import RESULTS, SeatPayoffs, left_out, pooled
+from negotiation_env.metrics import TIE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

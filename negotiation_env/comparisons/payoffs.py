@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from negotiation_env.episodes import Episodes
+from negotiation_env.metrics import TIE, wins
 from negotiation_env.policy import Float64
 from negotiation_env.registry import Player, name_among
 
-TIE = 0.01
-"""Shares that differ by no more than this are a tie."""
 RESULTS = ("win", "tie", "loss", "no deal")
 
 
@@ -45,10 +44,8 @@ class SeatPayoffs:
 
     def rates(self, tie: float = TIE) -> dict[str, float]:
         """How often it got more than its opponent, as much to within ``tie``, less, or did not agree."""
-        lead = self.own - self.other
-        counts = (
-            self.deal & (lead > tie), self.deal & (np.abs(lead) <= tie), self.deal & (lead < -tie), ~self.deal,
-        )  # fmt: skip
+        score = wins(self.own, self.other, tie)
+        counts = (*(self.deal & (score == part) for part in (1.0, 0.5, 0.0)), ~self.deal)
         return {name: float(hits.mean()) if len(self) else 0.0 for name, hits in zip(RESULTS, counts, strict=True)}
 
 

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import fields
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from gymnasium import spaces
@@ -14,7 +14,7 @@ from gymnasium.error import ResetNeeded
 from numpy.typing import NDArray
 
 from negotiation_env import seeding, turns
-from negotiation_env.domain import Domain, Encoding, Float32, Layout, find_domain
+from negotiation_env.domain import Config, Domain, Encoding, Float32, Layout, find_domain
 from negotiation_env.faces.layout import ELAPSED, MOVER
 from negotiation_env.game import Game
 from negotiation_env.policy import Message
@@ -23,6 +23,14 @@ from negotiation_env.registry import unknown_name
 OBS_MODES = ("flat", "masked")
 ON_ILLEGAL = ("pass", "raise")
 _LARGEST_BLOCK = 256
+
+
+class Block(NamedTuple):
+    """Games that were dealt at once: their setup, who moves first in each, and the number of the first."""
+
+    setup: Any
+    first: list[int]
+    start: int
 
 
 def check_options(options: Mapping[str, Any] | None) -> Mapping[str, Any]:
@@ -45,23 +53,23 @@ class Core:
     def __init__(self, domain: str, obs_mode: str = "flat", on_illegal: str = "pass", **settings: Any) -> None:  # noqa: ANN401
         self.domain: Domain = find_domain(domain)
         chosen = {name: settings.pop(name) for name in self.domain.encoding_settings if name in settings}
-        self.config = self.domain.build_config(settings)
+        self.config: Config = self.domain.build_config(settings)
         self.layout: Layout = self.domain.layout(self.config)
         self.encoding: Encoding = self.domain.encoding(self.config, **chosen)
         self.encoding_settings = chosen
         for name, value, allowed in (("obs_mode", obs_mode, OBS_MODES), ("on_illegal", on_illegal, ON_ILLEGAL)):
             if value not in allowed:
                 raise ValueError(unknown_name(name, value, allowed))
-        self.has_masks = isinstance(self.encoding.space, spaces.Discrete)
+        self.has_masks: bool = isinstance(self.encoding.space, spaces.Discrete)
         if obs_mode == "masked" and not self.has_masks:
             raise ValueError(
                 "obs_mode='masked' needs action_mode='discrete': a mask has no meaning for a Box of actions."
             )
-        self.obs_mode, self.on_illegal = obs_mode, on_illegal
+        self.obs_mode: str = obs_mode
+        self.on_illegal: str = on_illegal
         self._seed: int | None = None
         self._game_number = -1
-        self._block: tuple[Any, list[int]] | None = None
-        self._block_start = 0
+        self._block: Block | None = None
         self.game: Game | None = None
         self._pending_text: dict[str, str] = {}
         self._buffers = np.empty((2, self.layout.size), dtype=np.float32)
@@ -97,25 +105,27 @@ class Core:
                 known[name] = value
             else:
                 warnings.warn(f"option {name!r} is ignored; known: {', '.join(keys)}.", stacklevel=4)
-        if seed is not None or self._seed is None:
-            self._seed = seeding.check_seed(seed)
-            self._game_number, self._block, self._block_start = -1, None, 0
-        self.game = self._deal(self._game_number + 1, known)
-        self._game_number += 1
+        anew = seed is not None or self._seed is None
+        chosen, number = (seeding.check_seed(seed), 0) if anew else (self.seed, self._game_number + 1)
+        game, block = self._deal(chosen, number, known, None if anew else self._block)
+        self._seed, self._game_number, self._block, self.game = chosen, number, block, game
         self._pending_text = {}
         self._write_buffers()
 
-    def _deal(self, number: int, options: Mapping[str, Any]) -> Game:
-        """One game, dealt in blocks that double while games go on."""
+    def _deal(
+        self, seed: int, number: int, options: Mapping[str, Any], block: Block | None
+    ) -> tuple[Game, Block | None]:
+        """One game, and the block that it is of: they double while games go on."""
         if options:
-            setup, first = self.domain.deal(self.config, self.seed, np.array([number]), options)
-            return self.domain.new_game(self.config, setup, 0, int(first[0]))
-        place, size = number - self._block_start, len(self._block[1]) if self._block else 0
-        if self._block is None or not 0 <= place < size:
+            setup, first = self.domain.deal(self.config, seed, np.array([number]), options)
+            return self.domain.new_game(self.config, setup, 0, int(first[0])), block
+        size = 0 if block is None else len(block.first)
+        if block is None or not block.start <= number < block.start + size:
             wanted = min(max(2 * size, 1), _LARGEST_BLOCK)
-            setup, first = self.domain.deal(self.config, self.seed, np.arange(number, number + wanted), None)
-            self._block, self._block_start, place = (setup, first.tolist()), number, 0
-        return self.domain.new_game(self.config, self._block[0], place, self._block[1][place])
+            setup, first = self.domain.deal(self.config, seed, np.arange(number, number + wanted), None)
+            block = Block(setup, first.tolist(), number)
+        place = number - block.start
+        return self.domain.new_game(self.config, block.setup, place, block.first[place]), block
 
     @property
     def seed(self) -> int:
@@ -247,7 +257,7 @@ class Core:
         facts["offers"] = tuple(list(offers) for offers in facts["offers"])
         facts["moves"] = [tuple(move) for move in facts["moves"]]
         self._seed, self._game_number = int(state["seed"]), int(state["game_number"])
-        self._block, self._block_start = None, 0
+        self._block = None
         self._pending_text = dict(state["pending_text"])
         self.game = self.domain.game_type(config=self.config, **facts)
         self._write_buffers()

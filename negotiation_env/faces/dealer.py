@@ -10,6 +10,7 @@ import numpy as np
 from negotiation_env import seeding
 from negotiation_env.domain import Array, Config, Domain
 from negotiation_env.policy import Int64
+from negotiation_env.seeding import UInt64
 from negotiation_env.state import GameState
 
 _AHEAD = 8
@@ -37,13 +38,15 @@ class Dealer:
         sample_stream: int,
         opponents: int,
     ) -> None:
-        self.domain, self.config = domain, config
-        self.sample_stream, self.opponents = sample_stream, opponents
+        self.domain: Domain = domain
+        self.config: Config = config
+        self.sample_stream: int = sample_stream
+        self.opponents = opponents
         self._seed = seeds if isinstance(seeds, int) else None
         single = self._seed is not None
-        self.seeds = np.broadcast_to(np.asarray(seeds, dtype=np.uint64), (size,))
-        self.step = size if single else 1
-        self.current = np.full(size, -1, dtype=np.int64)
+        self.seeds: UInt64 = np.broadcast_to(np.asarray(seeds, dtype=np.uint64), (size,))
+        self.step: int = size if single else 1
+        self.current: Int64 = np.full(size, -1, dtype=np.int64)
         self._start = np.arange(size) if single else np.zeros(size, dtype=np.int64)
         self._played = np.zeros(size, dtype=np.int64)
         self._drawn = np.zeros(size, dtype=np.int64)

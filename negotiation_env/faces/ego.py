@@ -7,6 +7,8 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
+from gymnasium import spaces
+from gymnasium.error import ResetNeeded
 from numpy.typing import NDArray
 
 from negotiation_env import seeding, turns
@@ -38,18 +40,18 @@ class SeatEnv(Face, gym.Env[Any, Any]):
     episode, whatever the action.
     """
 
-    metadata = {"render_modes": list(RENDER_MODES), "render_fps": 2}  # noqa: RUF012  # Gymnasium declares it so
+    metadata: dict[str, Any] = {"render_modes": list(RENDER_MODES), "render_fps": 2}  # noqa: RUF012  # Gymnasium declares it so
 
     def __init__(
         self, core: Core, role: str | None = None, opponent: Seat | None = None, render_mode: str | None = None
     ) -> None:
-        self.render_mode = check_render_mode(render_mode)
+        self.render_mode: str | None = check_render_mode(render_mode)
         self.core = core
-        self.seat = seat_of_role(core.domain, role)
+        self.seat: int = seat_of_role(core.domain, role)
         chosen = core.domain.default_opponent if opponent is None else opponent
         self.opponents: tuple[Player, ...] = make_players(chosen, core.domain.name)
-        self.observation_space = core.observation_space()
-        self.action_space = core.action_space
+        self.observation_space: spaces.Space[Any] = core.observation_space()
+        self.action_space: spaces.Space[Any] = core.action_space
         self._opponent = self.opponents[0]
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
@@ -74,6 +76,8 @@ class SeatEnv(Face, gym.Env[Any, Any]):
         """Play one move of the seat, and the opponent's answer."""
         core = self.core
         game = core.current()
+        if not game.ended and game.mover != self.seat:
+            raise ResetNeeded("the opponent has failed to move; call reset() to start the next game.")
         illegal = core.act(action) if not self._ended_in_opening() else False
         self._answer()
         info = self._info()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,15 +14,16 @@ from numpy.typing import NDArray
 
 from negotiation_env import seeding, turns
 from negotiation_env.decisions import refuse_fault
-from negotiation_env.domain import Moves, Rows
+from negotiation_env.domain import Domain, Moves, Rows
 from negotiation_env.faces.core import Core, check_options
 from negotiation_env.faces.dealer import Dealer
 from negotiation_env.faces.discrete import ANSWER, OPEN, WAIT
 from negotiation_env.faces.ego import seat_of_role
 from negotiation_env.faces.layout import ELAPSED, MOVER, NONE
 from negotiation_env.policy import Int64
-from negotiation_env.registry import unknown_name
+from negotiation_env.registry import Player, unknown_name
 from negotiation_env.run import Seat, is_one_a_game, make_players
+from negotiation_env.state import GameState
 
 MAX_ENVS = 65_536
 _ALL = slice(None)
@@ -60,21 +61,29 @@ class SeatVectorEnv(VectorEnv[Any, Any, Any]):
         mode = autoreset_mode if isinstance(autoreset_mode, AutoresetMode) else _MODES.get(autoreset_mode)
         if mode is None:
             raise ValueError(unknown_name("autoreset_mode", autoreset_mode, [m.name.lower() for m in AutoresetMode]))
-        self.num_envs, self.render_mode, self.autoreset_mode = num_envs, None, mode
-        self.metadata = {"render_modes": [], "autoreset_mode": mode}
-        self.core, self.domain = core, core.domain
-        self.seat = seat_of_role(core.domain, role)
-        self.opponents = make_players(core.domain.default_opponent if opponent is None else opponent, core.domain.name)
-        self.single_observation_space, self.single_action_space = core.observation_space(), core.action_space
-        self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self.num_envs: int = num_envs
+        self.render_mode: str | None = None
+        self.autoreset_mode: AutoresetMode = mode
+        self.metadata: dict[str, Any] = {"render_modes": [], "autoreset_mode": mode}
+        self.core: Core = core
+        self.domain: Domain = core.domain
+        self.seat: int = seat_of_role(core.domain, role)
+        self.opponents: tuple[Player, ...] = make_players(
+            core.domain.default_opponent if opponent is None else opponent, core.domain.name
+        )
+        self.single_observation_space: spaces.Space[Any] = core.observation_space()
+        self.single_action_space: spaces.Space[Any] = core.action_space
+        self.observation_space: spaces.Space[Any] = batch_space(self.single_observation_space, num_envs)
         self.action_space: spaces.Space[Any] = batch_space(self.single_action_space, num_envs)
-        self.games = core.domain.new_state(core.config, num_envs)
+        self.games: GameState = core.domain.new_state(core.config, num_envs)
         self._dealer: Dealer | None = None
         self._opponent = np.zeros(num_envs, dtype=np.int64)
         self._observations = np.full((num_envs, core.layout.size), NONE, dtype=np.float32)
         self._status = np.full(num_envs, WAIT)
         self._over = np.zeros(num_envs, dtype=np.bool_)
         self._stillborn = np.empty(0, dtype=np.int64)
+        self._unfinished = False
+        """Whether an opponent has failed in the midst of a step or reset."""
 
     # Resetting --------------------------------------------------------------------------------------------
 
@@ -94,11 +103,19 @@ class SeatVectorEnv(VectorEnv[Any, Any, Any]):
             raise ValueError(unknown_name("option", wrong[0], (*self.domain.option_ranks, "reset_mask")))
         if seed is not None and len(rows) < self.num_envs:
             raise ValueError("a seed starts all games anew; leave out reset_mask, or the seed to go on with the next.")
-        if seed is not None or self._dealer is None:
-            self._start(seed)
+        anew = seed is not None or self._dealer is None
+        if len(rows) < self.num_envs and (anew or self._unfinished):
+            raise ResetNeeded("not all games have been dealt, or an opponent has failed to move; reset all of them.")
         chosen = {name: self._of_rows(name, value, rows) for name, value in chosen.items()}
+        dealer = self._new_dealer(seed) if anew else self._dealt()
+        self._opponent[rows] = dealer.deal(self.games, rows, chosen)  # what it refuses leaves all as it was
+        self._dealer, self._unfinished = dealer, True
+        if anew:
+            for player in self.opponents:
+                player.policy.reset(self.num_envs, int(dealer.seeds[0]))
         self._over[rows] = False
-        self._open(rows, chosen)
+        self._open(rows)
+        self._unfinished = False
         return self._observe(), {}
 
     def _of_rows(self, name: str, value: Any, rows: Int64) -> Any:  # noqa: ANN401  # a scalar, or one value a slot
@@ -119,7 +136,7 @@ class SeatVectorEnv(VectorEnv[Any, Any, Any]):
             )
         return np.flatnonzero(flags)
 
-    def _start(self, seed: int | Sequence[int] | None) -> None:
+    def _new_dealer(self, seed: int | Sequence[int] | None) -> Dealer:
         if isinstance(seed, Sequence | np.ndarray):
             if len(seed) != self.num_envs:
                 raise ValueError(f"{len(seed)} seeds for {self.num_envs} slots; give one number, or one a slot.")
@@ -127,19 +144,15 @@ class SeatVectorEnv(VectorEnv[Any, Any, Any]):
         else:
             checked = seeding.check_seed(seed)
         stream = seeding.SAMPLE_FIRST + 1 - self.seat
-        self._dealer = Dealer(self.domain, self.core.config, checked, self.num_envs, stream, len(self.opponents))
-        first = checked if isinstance(checked, int) else checked[0]
-        for player in self.opponents:
-            player.policy.reset(self.num_envs, first)
+        return Dealer(self.domain, self.core.config, checked, self.num_envs, stream, len(self.opponents))
 
     def _dealt(self) -> Dealer:
         if self._dealer is None:
             raise ResetNeeded("call reset() before anything else.")
         return self._dealer
 
-    def _open(self, rows: Int64, options: Mapping[str, Any] | None = None) -> None:
-        """Deal the next games in the given slots and play the opponents' openings."""
-        self._opponent[rows] = self._dealt().deal(self.games, rows, options)
+    def _open(self, rows: Int64) -> None:
+        """Play the opponents' openings in the given slots, whose games have just been dealt."""
         self._observations[rows] = self.core.layout.encode_opening(self.games, rows, self.seat)
         self._answer(rows[self.games.first[rows] != self.seat])
         self._stillborn = np.flatnonzero((self.games.ended != turns.RUNNING) & ~self._over)
@@ -152,9 +165,12 @@ class SeatVectorEnv(VectorEnv[Any, Any, Any]):
         if self.autoreset_mode == AutoresetMode.DISABLED and self._over.any():
             slots = np.flatnonzero(self._over)[:5].tolist()
             raise ResetNeeded(f"the games of slots {slots} are over; reset(options={{'reset_mask': mask}}) them.")
+        if self._unfinished:
+            raise ResetNeeded("an opponent has failed to move; call reset() to start new games.")
         was_over, stillborn = self._over, self._stillborn
         infos: dict[str, Any] = {}
         moves = self._decode(actions, infos)
+        self._unfinished = True
         endings, turn = games.ended[stillborn], games.turn[stillborn]
         self._play(_ALL, moves, self.seat)
         games.ended[stillborn], games.turn[stillborn] = endings, turn
@@ -170,6 +186,7 @@ class SeatVectorEnv(VectorEnv[Any, Any, Any]):
         self._over = over
         if self.autoreset_mode == AutoresetMode.SAME_STEP and over.any():
             self._reset_at_once(over, infos)
+        self._unfinished = False
         return self._observe(), rewards, over.copy(), np.zeros(self.num_envs, dtype=np.bool_), infos
 
     def _decode(self, actions: object, infos: dict[str, Any]) -> Moves:
@@ -231,6 +248,7 @@ class SeatVectorEnv(VectorEnv[Any, Any, Any]):
         outcome = {name: infos.pop(name) for name in ("outcome", "_outcome")}
         infos.update({"final_obs": final, "_final_obs": over, "final_info": outcome, "_final_info": over})
         self._over = np.zeros(self.num_envs, dtype=np.bool_)
+        self._opponent[rows] = self._dealt().deal(self.games, rows)
         self._open(rows)
 
     # Observing --------------------------------------------------------------------------------------------

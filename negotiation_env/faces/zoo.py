@@ -10,7 +10,7 @@ import numpy as np
 from gymnasium import spaces
 from gymnasium.error import ResetNeeded
 from numpy.typing import NDArray
-from pettingzoo import AECEnv, ParallelEnv
+from pettingzoo.utils.env import AECEnv, ParallelEnv
 
 from negotiation_env import turns
 from negotiation_env.faces.core import Core
@@ -78,19 +78,21 @@ class ZooFace(Face):
     """What both PettingZoo faces have: spaces by agent, and the global state."""
 
     def _build(self, core: Core, render_mode: str | None) -> None:
-        self.render_mode = check_render_mode(render_mode)
+        self.render_mode: str | None = check_render_mode(render_mode)
         self.core = core
-        self.metadata = {
+        self.metadata: dict[str, Any] = {
             "name": f"{core.domain.name}_v0",
             "render_modes": list(RENDER_MODES),
             "render_fps": 2,
             "is_parallelizable": False,
         }
         self.agents: list[str] = []
-        self.possible_agents = list(core.agents)
-        self.observation_spaces = {agent: core.observation_space() for agent in core.agents}
-        self.action_spaces = dict.fromkeys(core.agents, core.action_space)
-        self.state_space = spaces.Box(-1.0, 1.0, (2 * self.core.layout.size,), np.float32)
+        self.possible_agents: list[str] = list(core.agents)
+        self.observation_spaces: dict[str, spaces.Space[Any]] = {
+            agent: core.observation_space() for agent in core.agents
+        }
+        self.action_spaces: dict[str, spaces.Space[Any]] = dict.fromkeys(core.agents, core.action_space)
+        self.state_space: spaces.Box = spaces.Box(-1.0, 1.0, (2 * self.core.layout.size,), np.float32)
 
     def observation_space(self, agent: str) -> spaces.Space[Any]:
         """The observation space of an agent, always the same object."""
@@ -107,6 +109,8 @@ class ZooFace(Face):
 
 class ParallelFace(ZooFace, ParallelEnv[str, Observation, Any]):  # type: ignore[misc]  # PettingZoo ships no types
     """Bargaining in which both agents submit, and only the mover's action counts; see `negotiation_env.price_v0`."""
+
+    agents: list[str]
 
     def __init__(self, core: Core, render_mode: str | None = None) -> None:
         self._build(core, render_mode)
@@ -165,6 +169,13 @@ class ParallelFace(ZooFace, ParallelEnv[str, Observation, Any]):  # type: ignore
 
 class TurnFace(ZooFace, AECEnv[str, Observation, Any]):  # type: ignore[misc]  # PettingZoo ships no types
     """Bargaining turn by turn: ``agent_selection`` is the mover; see `negotiation_env.price_v0`."""
+
+    agents: list[str]
+    agent_selection: str
+    rewards: dict[str, float]
+    terminations: dict[str, bool]
+    truncations: dict[str, bool]
+    infos: dict[str, dict[str, Any]]
 
     def __init__(self, core: Core, render_mode: str | None = None) -> None:
         super().__init__()

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 from negotiation_env.config import GameConfig, check_whole, pair
 from negotiation_env.multi_item.rules import AGENTS
@@ -27,7 +28,7 @@ class MultiItemConfig(GameConfig):
     """
 
     domain = "multi_item"
-    sides = AGENTS
+    sides: ClassVar[tuple[str, str]] = AGENTS
     num_items: int = 4
     disagreement: tuple[float, float] = (0.0, 0.0)
     opposition: float = 0.5

@@ -64,8 +64,10 @@ class MultiItemDomain:
     content = "split"
     option_ranks = OPTION_RANKS
     encoding_settings: tuple[str, ...] = ()
-    game_type, state_type = MultiItemGame, MultiItemState
-    default_role, default_opponent = "agent_0", "boulware"
+    game_type: type[MultiItemGame] = MultiItemGame
+    state_type: type[MultiItemState] = MultiItemState
+    default_role: str = "agent_0"
+    default_opponent: str = "boulware"
 
     def build_config(self, settings: Mapping[str, object]) -> MultiItemConfig:
         """Checked settings from keyword arguments."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -25,7 +25,7 @@ class MultiItemGame(Game):
         pool: for each seat, what the whole pool is worth.
     """
 
-    agents = AGENTS
+    agents: ClassVar[tuple[str, str]] = AGENTS
     quantities: tuple[int, ...]
     values: tuple[tuple[float, ...], tuple[float, ...]]
     splits: int

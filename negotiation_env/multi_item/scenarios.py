@@ -152,7 +152,10 @@ class FromFile:
         return MultiItemSetup.of(file.setup.quantities[chosen], file.setup.values[chosen])
 
 
-seed_scenario, bargaining, opposed, from_file = SeedScenario(), Bargaining(), Opposed(), FromFile()
+seed_scenario: SeedScenario = SeedScenario()
+bargaining: Bargaining = Bargaining()
+opposed: Opposed = Opposed()
+from_file: FromFile = FromFile()
 
 
 def deal_setup(
@@ -177,8 +180,11 @@ def deal_setup(
 
 def _repeated(name: str, value: object, shape: tuple[int, ...]) -> NDArray[np.float64]:
     try:
-        return np.broadcast_to(np.asarray(value, dtype=np.float64), shape)
-    except (TypeError, ValueError):
+        numbers = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        numbers = np.empty(0)
+    if numbers.shape not in (shape[1:], shape):
         raise ValueError(
             f"option {name} is {value!r}; it must be numbers of shape {shape[1:]}, or one such list a game."
-        ) from None
+        )
+    return np.broadcast_to(numbers, shape)

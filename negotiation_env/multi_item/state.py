@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,17 +27,18 @@ class MultiItemState(GameState):
         pool: (B, 2) float64, what the whole pool is worth to each seat.
     """
 
-    agents = AGENTS
-    nothing = NO_SPLIT
-    facts = ("quantities", "values", "splits", "pool")
+    agents: ClassVar[tuple[str, str]] = AGENTS
+    nothing: ClassVar[float | int] = NO_SPLIT
+    facts: ClassVar[tuple[str, ...]] = ("quantities", "values", "splits", "pool")
     config: MultiItemConfig
 
     def __init__(self, config: MultiItemConfig, size: int) -> None:
         super().__init__(config, size)
         types = config.shape.types
-        self.quantities = np.ones((size, types), dtype=np.int64)
-        self.values, self.pool = np.ones((size, 2, types)), np.ones((size, 2))
-        self.splits = np.ones(size, dtype=np.int64)
+        self.quantities: Int64 = np.ones((size, types), dtype=np.int64)
+        self.values: Float64 = np.ones((size, 2, types))
+        self.pool: Float64 = np.ones((size, 2))
+        self.splits: Int64 = np.ones(size, dtype=np.int64)
         self._roles = [constant(seat, size) for seat in (0, 1)]
         self._deadline = constant(config.max_turns, size)
         self._disagreement = [constant(config.disagreement[seat], size) for seat in (0, 1)]

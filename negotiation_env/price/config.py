@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from negotiation_env.config import GameConfig, check_whole, pair
 from negotiation_env.price.rules import SIDES
@@ -24,7 +25,7 @@ class PriceConfig(GameConfig):
     """
 
     domain = "price"
-    sides = SIDES
+    sides: ClassVar[tuple[str, str]] = SIDES
     scenario: str = "varied"
     price_range: tuple[float, float] = (200.0, 1500.0)
     tick: float = 0.01

@@ -52,13 +52,15 @@ class PriceDomain:
     """One item, one price; see `negotiation_env.price_v0` for the rules."""
 
     name = "price"
-    agents = rules.AGENTS
-    sides = rules.SIDES
+    agents: tuple[str, str] = rules.AGENTS
+    sides: tuple[str, str] = rules.SIDES
     content = "price"
     option_ranks = OPTION_RANKS
-    encoding_settings = ("action_mode", "num_prices")
-    game_type, state_type = PriceGame, PriceState
-    default_role, default_opponent = "seller", "linear"
+    encoding_settings: tuple[str, ...] = ("action_mode", "num_prices")
+    game_type: type[PriceGame] = PriceGame
+    state_type: type[PriceState] = PriceState
+    default_role: str = "seller"
+    default_opponent: str = "linear"
 
     def build_config(self, settings: Mapping[str, object]) -> PriceConfig:
         """Checked settings from keyword arguments."""

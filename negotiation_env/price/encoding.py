@@ -118,12 +118,10 @@ class ContinuousEncoding:
 
     def decode_one(self, action: object, game: PriceGame) -> tuple[int, float]:
         """The (kind, price) of one action (2,)."""
-        try:
-            decision, place = (float(number) for number in action)  # type: ignore[attr-defined]
-        except (TypeError, ValueError):
-            raise ValueError(
-                f"action {action!r} is not two numbers: give (decision, price), each in [-1, 1]."
-            ) from None
+        numbers = _numbers(action)
+        if numbers is None or numbers.shape != (2,):
+            raise ValueError(f"action {action!r} is not two numbers: give (decision, price), each in [-1, 1].")
+        decision, place = numbers.tolist()
         if not (-1.0 <= decision <= 1.0 and -1.0 <= place <= 1.0):
             raise ValueError(f"action ({decision}, {place}) is outside Box(-1, 1, (2,)): both must be in [-1, 1].")
         if decision >= ACCEPT_FROM:
@@ -142,8 +140,9 @@ class ContinuousEncoding:
         return self._moves(actions, view.price_low, view.price_high)
 
     def _moves(self, actions: object, low: Float64, high: Float64) -> tuple[Int64, Float64]:
-        size = len(low)
-        numbers = np.asarray(actions, dtype=np.float64)
+        size, numbers = len(low), _numbers(actions)
+        if numbers is None:
+            raise ValueError(f"actions are not all numbers; give ({size}, 2), a decision and a price each.")
         if numbers.shape != (size, 2):
             raise ValueError(f"actions have shape {numbers.shape}; give ({size}, 2), a decision and a price each.")
         if not (np.abs(numbers) <= 1.0).all():
@@ -172,6 +171,15 @@ class ContinuousEncoding:
 
     def masks(self, state: PriceState, status: Int64) -> None:
         """A mask has no meaning for a Box of actions."""
+
+
+def _numbers(actions: object) -> Float64 | None:
+    """The numbers of an action or of many; ``None`` if they are none, such as text that looks like some."""
+    try:
+        found = np.asarray(actions)
+    except (TypeError, ValueError):  # nested lists of different lengths
+        return None
+    return found.astype(np.float64) if found.dtype.kind in "fiu" else None
 
 
 def _as_played(state: PriceState, seat: int, price: Float64) -> Float64:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from negotiation_env.price import rules
 class PriceGame(Game):
     """The state of one game; seats are 0 (buyer) and 1 (seller), prices in currency units."""
 
-    agents = rules.AGENTS
+    agents: ClassVar[tuple[str, str]] = rules.AGENTS
     buyer_max: float
     seller_min: float
     low: float

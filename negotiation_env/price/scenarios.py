@@ -112,7 +112,8 @@ def deal_setup(
             if options.get(name) is not None
         }
         setup = replace(setup, **limits)  # type: ignore[arg-type]  # both are limits
-    buyer_max, seller_min = (on_tick(limit, config.tick) for limit in (setup.buyer_max, setup.seller_min))
+    with np.errstate(invalid="ignore"):  # what is not finite is refused below
+        buyer_max, seller_min = (on_tick(limit, config.tick) for limit in (setup.buyer_max, setup.seller_min))
     setup = replace(setup, buyer_max=buyer_max, seller_min=seller_min)
     check_limits(setup, config.scenario)
     return setup, first
@@ -134,5 +135,5 @@ def _limit_option(name: str, value: object, size: int) -> Float64:
     try:
         limit = np.asarray(value, dtype=np.float64)
         return np.broadcast_to(limit, (size,)).copy()
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"option {name} is {value!r}; it must be a number, or {size} numbers (one a game).") from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +24,9 @@ class PriceState(GameState):
         low, high: (B,) float64, the public price range.
     """
 
-    agents = rules.AGENTS
-    nothing = np.nan
-    facts = ("buyer_max", "seller_min", "low", "high")
+    agents: ClassVar[tuple[str, str]] = rules.AGENTS
+    nothing: ClassVar[float | int] = np.nan
+    facts: ClassVar[tuple[str, ...]] = ("buyer_max", "seller_min", "low", "high")
     config: PriceConfig
     buyer_max: Float64
     seller_min: Float64

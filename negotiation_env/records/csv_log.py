@@ -11,10 +11,11 @@ import csv
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from io import TextIOWrapper
 from pathlib import Path
 from typing import IO
 
-from negotiation_env.records.files import flush
+from negotiation_env.records.files import created, flush
 from negotiation_env.records.format import find_format
 from negotiation_env.records.recorded import RecordedGame
 from negotiation_env.records.text import json_text, plain_text
@@ -26,8 +27,8 @@ _FORMULA = tuple("=+-@＝＋－＠")  # noqa: RUF001  # the wide forms are formu
 def write_csv(games: Iterable[RecordedGame], games_path: Path, turns_path: Path) -> None:
     """Write both files, and put them on the disk; without games they are empty."""
     with (
-        games_path.open("w", encoding="utf-8", newline="") as one,
-        turns_path.open("w", encoding="utf-8", newline="") as two,
+        TextIOWrapper(created(games_path), "utf-8", newline="") as one,
+        TextIOWrapper(created(turns_path), "utf-8", newline="") as two,
     ):
         rows, turns = _Rows(one), _Rows(two)
         for game in games:

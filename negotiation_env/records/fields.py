@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-import math
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from negotiation_env.records.format import Record
 from negotiation_env.records.text import json_text
 
 NUMBER, OPTIONAL = (float, int), (float, int, type(None))
+_LARGEST = 1e308
+"""Greater whole numbers have no place among floats."""
+_DEEPEST = 100
+"""How far lists and objects are nested at most; more than anybody means, and less than Python can follow."""
 _NEEDED = object()
 
 
@@ -17,8 +21,12 @@ def parsed(text: str) -> dict[str, Any]:
     """A line as a JSON object."""
     try:
         record = _DECODER.decode(text)
+    except RecursionError:
+        raise ValueError("not JSON that can be read (it is nested too deeply)") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON ({error.msg} at column {error.colno})") from None
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
     if not isinstance(record, dict):
         raise ValueError(f"a record must be a JSON object, not {type(record).__name__}")
     return record
@@ -28,6 +36,7 @@ def _not_json(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON; what has no value is null")
 
 
+_TOO_DEEP = f"a value is nested more than {_DEEPEST} deep"
 _DECODER = json.JSONDecoder(parse_constant=_not_json)
 
 
@@ -39,7 +48,7 @@ def get(record: Record, name: str, *kinds: type, default: object = _NEEDED) -> A
     if type(value) not in kinds and value is not default:
         names = " or ".join("null" if kind is type(None) else kind.__name__ for kind in kinds)
         raise ValueError(f"{name} is {value!r}; it must be {names}")
-    if type(value) is float and not math.isfinite(value):
+    if type(value) in NUMBER and not -_LARGEST <= value <= _LARGEST:
         raise ValueError(f"{name} is too large")
     return value
 
@@ -52,7 +61,7 @@ def number(record: Record, name: str) -> float:
 def numbers(record: Record, name: str, length: int | None = None) -> tuple[float, ...]:
     """A list of numbers, perhaps of a given length."""
     values = get(record, name, list)
-    wrong = any(type(value) not in NUMBER or not math.isfinite(value) for value in values)
+    wrong = any(type(value) not in NUMBER or not -_LARGEST <= value <= _LARGEST for value in values)
     if wrong or length not in (None, len(values)):
         raise ValueError(f"{name} is {values!r}; it must be a list of {length or 'finite'} numbers")
     return tuple(map(float, values))
@@ -76,4 +85,20 @@ def one_of(record: Record, name: str, allowed: tuple[str, ...]) -> str:
 
 def params(record: Record, name: str) -> str:
     """An object, as JSON text."""
-    return json_text(get(record, name, dict))
+    return kept_text(get(record, name, dict))
+
+
+def kept_text(value: object) -> str:
+    """JSON text of a value that is kept as it is, unless it is nested too deeply."""
+    level, depth = [value], 0
+    while level:
+        level, depth = [part for holder in level for part in _parts(holder)], depth + 1
+        if depth > _DEEPEST:
+            raise ValueError(_TOO_DEEP)
+    return json_text(value)
+
+
+def _parts(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()

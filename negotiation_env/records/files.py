@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from negotiation_env.records.errors import RecordError, explained
+
+
+def created(path: Path) -> IO[bytes]:
+    """Open a new file for writing, in place of what has its name: a link there is replaced, and not followed."""
+    path.unlink(missing_ok=True)
+    return path.open("xb")
+
+
+def refuse_links(paths: Iterable[Path]) -> None:
+    """Raise `RecordError` if one of these files is a link: in a folder from elsewhere it can lead anywhere."""
+    for path in paths:
+        if path.is_symlink():
+            raise RecordError(
+                f"{path} is a link, and what belongs to a folder is only read and written inside it; put the file "
+                "itself there."
+            )
 
 
 def flush(file: IO[bytes] | IO[str]) -> None:
@@ -82,7 +98,7 @@ def locked(path: Path, refusal: str) -> Iterator[None]:
         yield
         return
     with explained(path):
-        lock = path.open("w")
+        lock = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o666), "w")
     with lock:
         if not _taken(lock, path):
             raise RecordError(refusal)

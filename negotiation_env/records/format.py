@@ -167,6 +167,9 @@ class Tables(Protocol):
     def offers(self, decisions: pa.Table, facts: Mapping[str, Array]) -> Array:
         """What each move offers, as `Games` has it, from rows of the table of decisions and their games' facts."""
 
+    def check(self, games: Games, agreed: Array) -> None:
+        """Raise ``ValueError`` unless offers are possible, and games (E,) end with what was ``agreed``, if anything."""
+
 
 class Teller(Protocol):
     """Tells games one by one, as the objects that `negotiation_env.play` returns."""

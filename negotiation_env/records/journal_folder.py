@@ -13,11 +13,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from negotiation_env.documents import parse_json, read_text
 from negotiation_env.episodes import Episodes
 from negotiation_env.records.csv_log import GAMES_CSV, TURNS_CSV, write_csv
 from negotiation_env.records.errors import RecordError, explained
 from negotiation_env.records.faults import fault_line, fault_lines, read_faults
-from negotiation_env.records.files import flush, flush_names, locked, named, publish, publish_together
+from negotiation_env.records.files import (
+    created,
+    flush,
+    flush_names,
+    locked,
+    named,
+    publish,
+    publish_together,
+    refuse_links,
+)
 from negotiation_env.records.finished import finished_games
 from negotiation_env.records.format import find_format
 from negotiation_env.records.games import Games
@@ -51,11 +61,12 @@ class JournalFolder:
     """
 
     def __init__(self, path: str | Path, run: Run) -> None:
-        self.path = named(path)
+        self.path: Path = named(path)
         self.run = run
         self.known: frozenset[int] = frozenset()
-        self.finished = self.faulted = 0
-        self.cut = ""
+        self.finished: int = 0
+        self.faulted: int = 0
+        self.cut: str = ""
         self._sizes: dict[str, int] = {}
 
     @contextmanager
@@ -148,6 +159,7 @@ class JournalFolder:
 
     def _claim(self, overwrite: bool) -> None:
         """Make the folder that of the run, if it may be; a run without a game, as a kill leaves it, makes way."""
+        refuse_links(self.path / name for name in _FILES)
         asked = {"run_id": self.run.run_id, "run": self.run.identity}
         kept = self._told()
         there = [self.path / name for name in _FILES if self._size(name)]
@@ -169,7 +181,7 @@ class JournalFolder:
     def _told(self) -> dict[str, object]:
         """What ``run.json`` says; nothing if it is none of ours."""
         try:
-            told = json.loads((self.path / RUN).read_text(encoding="utf-8"))
+            told = parse_json(read_text(self.path / RUN))
         except (FileNotFoundError, ValueError):
             return {}
         return told if isinstance(told, dict) else {}
@@ -247,7 +259,7 @@ class JournalFolder:
     def _published(self, name: str) -> Iterator[IO[bytes]]:
         """A file to be written, which gets its name when it is whole."""
         temporary = self.path / f"{name}{TEMPORARY}"
-        with temporary.open("wb") as file:
+        with created(temporary) as file:
             yield file
             flush(file)
         publish(temporary, self.path / name)

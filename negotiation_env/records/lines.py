@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from negotiation_env.policy import OFFER
-from negotiation_env.records.fields import NUMBER, OPTIONAL, get, number, one_of, params, parsed, whole
+from negotiation_env.records.fields import NUMBER, OPTIONAL, get, kept_text, number, one_of, params, parsed, whole
 from negotiation_env.records.format import ACTIONS, Format, GameFacts, Record, SeatFacts, format_of
-from negotiation_env.records.text import json_text
 from negotiation_env.run import SCHEMA_VERSION
 
 OUTCOMES = {"OFFER": "deadline", "ACCEPT": "deal", "WALK": "walk"}
@@ -74,7 +73,7 @@ def parse_line(text: str, form: Format) -> Line:
         reward=number(record, "reward"),
         is_terminal=get(record, "is_terminal", bool),
         message=get(record, "message", str, type(None), default=None) or "",
-        notes=json_text(record["notes"]) if record.get("notes") is not None else "",
+        notes=kept_text(record["notes"]) if record.get("notes") is not None else "",
     )
 
 

@@ -10,7 +10,7 @@ from typing import ClassVar, Protocol
 
 from negotiation_env.policy import JsonValue
 from negotiation_env.records.errors import RecordError, require
-from negotiation_env.records.files import discard, flush, named
+from negotiation_env.records.files import created, discard, flush, named
 from negotiation_env.records.format import format_of
 from negotiation_env.records.games import Games
 from negotiation_env.records.jsonl import lines
@@ -172,7 +172,7 @@ class ParquetOutput:
 class _JsonlWriter:
     def __init__(self, path: Path, behind: Path | None) -> None:
         self.path = path
-        self._file = path.open("wb")
+        self._file = created(path)
         if behind is not None and behind.exists():
             for chunk in _chunks(behind):
                 self._file.write(chunk)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from negotiation_env.records.files import discard, flush
+from negotiation_env.records.files import created, discard, flush
 from negotiation_env.records.games import Games, joined
 from negotiation_env.records.splits import Split
 from negotiation_env.records.tables import decision_table, episode_table
@@ -73,7 +73,7 @@ class _TableFile:
         self.groups = 0
         self._metadata = {"schema_version": str(SCHEMA_VERSION), "k_history": str(k_history)}
         self._writer: Any = None
-        self._file = path.open("wb")
+        self._file = created(path)
 
     def write(self, table: pa.Table) -> None:
         """Add one row group."""
@@ -102,5 +102,11 @@ def _parquet_writer(file: object, schema: pa.Schema):  # type: ignore[no-untyped
 
     texts = [column.name for column in schema if pa.types.is_dictionary(column.type)]
     return pq.ParquetWriter(
-        file, schema, compression="zstd", compression_level=1, use_dictionary=texts, store_schema=False
+        file,
+        schema,
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=texts,
+        store_schema=False,
+        write_page_checksum=True,  # what a disk or a transfer has changed is refused when it is read
     )

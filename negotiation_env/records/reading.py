@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from codecs import getincrementaldecoder
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from negotiation_env.documents import parse_json
 from negotiation_env.records.collecting import Collector
 from negotiation_env.records.errors import RecordError
 from negotiation_env.records.format import Format, find_format, format_of
@@ -112,9 +112,9 @@ class _Reader:
 def form_of(path: Path) -> Format:
     """The format of the first line; that of the price domain if it is of none, and reading it will say why."""
     with path.open("rb") as file:
-        first = next((line for line in file if line.strip()), b"")
+        first = next((line for line in iter(lambda: file.readline(_LONGEST), b"") if line.strip()), b"")
     try:
-        return format_of(json.loads(first)) or find_format("price")
+        return format_of(parse_json(first)) or find_format("price")
     except ValueError:
         return find_format("price")
 
@@ -147,6 +147,8 @@ def _pieces(chunks: Iterable[str], first_turn: str) -> Iterator[str]:
             if cut > begin:
                 yield text[begin:cut]
             begin = max(cut, begin)
+            if len(text) - begin > _LONGEST:
+                raise ValueError(f"a line of more than {_LONGEST:,} characters")
         text = text[begin:]
     if text:
         yield text

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 from typing import Any
 
+from negotiation_env.documents import parse_toml, read_text
 from negotiation_env.domain import find_domain
+from negotiation_env.foreign import check_inside, check_spec
 from negotiation_env.records.errors import RecordError
 from negotiation_env.records.format import find_format
 from negotiation_env.registry import unknown_name
@@ -27,6 +28,8 @@ _KEYS: dict[str, type] = {
     "opponents": list,
     "settings": dict,
 }
+_FILES = ("catalogue", "instances")
+"""Settings of games that are files."""
 _NEEDED = ("name", "description", "num_episodes", "seed")
 
 
@@ -100,14 +103,15 @@ def load_recipe(path_or_name: str | Path) -> Recipe:
 
     Raises:
         ValueError: no recipe has that name.
-        RecordError: with file, line and reason, for a file that is no recipe.
+        RecordError: with file, line and reason, for a file that is no recipe, or asks for what only a command may:
+            a file outside its own and the working folder, an address of a model, a pickle.
     """
     path = _find(str(path_or_name))
     try:
-        text = path.read_text(encoding="utf-8")
-        content = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RecordError(f"{path}: not TOML: {error}.") from error
+        text = read_text(path)
+        content = parse_toml(text)
+    except ValueError as error:
+        raise RecordError(f"{path}: not TOML: {str(error).removesuffix('.')}.") from error
     except OSError as error:
         raise RecordError(f"cannot read the recipe {path}: {error.strerror}.") from error
     return _Checker(path, text, content).recipe()
@@ -116,6 +120,8 @@ def load_recipe(path_or_name: str | Path) -> Recipe:
 def _find(name: str) -> Path:
     if name.endswith(".toml"):
         return Path(name)
+    if Path(name).name != name:  # a path is no name, and may lead out of the folders
+        raise ValueError(f"{unknown_name('recipe', name, list_recipes())} A recipe of your own is given as FILE.toml.")
     for folder in recipe_folders():
         if (folder / f"{name}.toml").is_file():
             return folder / f"{name}.toml"
@@ -137,6 +143,7 @@ class _Checker:
         self.pools = find_format(domain).pools
         for key, value in self.content.items():
             self._check(key, value)
+            self._check_foreign(key, value)
         for key in _NEEDED:
             if key not in self.content:
                 raise RecordError(f"{self.path}: the key {key!r} is missing.")
@@ -167,6 +174,18 @@ class _Checker:
             raise self._error(key, f"num_episodes is {value}; it must be at least 1")
         if key == "name" and value != self.path.stem:
             raise self._error(key, f"name is {value!r}; it must be that of the file, {self.path.stem!r}")
+
+    def _check_foreign(self, key: str, value: object) -> None:
+        """Raise `RecordError` if a recipe asks for what only a command may."""
+        homes = (Path(), self.path.parent)
+        try:
+            for spec in value if isinstance(value, list) else ():
+                check_spec(spec, homes)
+            for name, file in value.items() if isinstance(value, dict) else ():
+                if name in _FILES and isinstance(file, str):
+                    check_inside(name, file, homes)
+        except ValueError as error:
+            raise self._error(key, str(error).removesuffix(".")) from None
 
     def _agents(self, domain: object) -> tuple[str, str]:
         if not isinstance(domain, str):

@@ -7,15 +7,14 @@ read, every line of it has been checked. Anything else is left to `negotiation_e
 
 from __future__ import annotations
 
-import json
 import re
 from functools import lru_cache
 
 from negotiation_env.policy import OFFER
+from negotiation_env.records.fields import kept_text, parsed
 from negotiation_env.records.format import ACTIONS, Format, GameFacts
 from negotiation_env.records.jsonl import GameText, game_lines, game_text
 from negotiation_env.records.read_game import ReadGame
-from negotiation_env.records.text import json_text
 from negotiation_env.run import SCHEMA_VERSION
 from negotiation_env.turns import mover
 
@@ -60,7 +59,7 @@ class Recogniser:
         try:
             game, common = self._opened(*first.groups('""'))
             offers, mine, theirs = self.form.reader.moves(history, offered, game.facts.own)
-        except ValueError:  # something is not as it should be: reading line by line will say what
+        except (ValueError, RecursionError):  # something is not as it should be: reading line by line will say what
             return None
         seat, turns = game.facts.first, len(mine)
         game.offers, game.kinds = offers, [OFFER] * (turns - 1) + [ACTIONS.index(action)]
@@ -103,4 +102,4 @@ def _add_ends(game: ReadGame, earned: tuple[str, str]) -> None:
 @lru_cache(maxsize=4096)
 def _canonical(params: str) -> str:
     """Parameters as we would write them."""
-    return json_text(json.loads(params))
+    return kept_text(parsed(params))

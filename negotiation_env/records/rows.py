@@ -36,10 +36,10 @@ class Rows:
 
     def __init__(self, games: Games) -> None:
         self.games = games
-        self.turns = games.facts["turns"]
-        self.game = np.repeat(np.arange(len(games), dtype=np.int32), self.turns)
-        self.turn = (np.arange(len(games.kind)) - games.starts[self.game] + 1).astype(np.int32)
-        self.seat = (games.facts["first"].astype(np.int32)[self.game] + self.turn - 1) & 1
+        self.turns: Array = games.facts["turns"]
+        self.game: Array = np.repeat(np.arange(len(games), dtype=np.int32), self.turns)
+        self.turn: Array = (np.arange(len(games.kind)) - games.starts[self.game] + 1).astype(np.int32)
+        self.seat: Array = (games.facts["first"].astype(np.int32)[self.game] + self.turn - 1) & 1
 
     def fact(self, name: str) -> Array:
         """A fact of the game."""

@@ -7,7 +7,6 @@ to. Every file in it is complete: it is written under another name, flushed to t
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import zipfile
@@ -15,11 +14,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import IO
 
 from negotiation_env.episodes import Episodes
 from negotiation_env.policy import JsonValue
 from negotiation_env.records.errors import RecordError, explained
-from negotiation_env.records.files import flush, locked, publish
+from negotiation_env.records.files import created, flush, locked, publish, refuse_links
 from negotiation_env.records.manifests import difference
 from negotiation_env.records.packing import pack, unpack
 from negotiation_env.run import Run
@@ -53,11 +53,11 @@ class ShardFolder:
     """
 
     def __init__(self, output: Path, run: Run, settings: Mapping[str, JsonValue]) -> None:
-        self.path = output.with_name(output.name + ".shards")
+        self.path: Path = output.with_name(output.name + ".shards")
         self.run = run
         self._way_out = "delete that folder" if settings.get("append") else "--overwrite"
         content = {**settings, "run_id": run.run_id, "run": run.identity}
-        self.manifest = json.dumps(content, sort_keys=True, default=str)
+        self.manifest: str = json.dumps(content, sort_keys=True, default=str)
 
     def assembled(self) -> Assembled | None:
         """What was noted of the finished output if only its renaming was left undone, else ``None``."""
@@ -87,6 +87,7 @@ class ShardFolder:
                 self.path.rmdir()
 
     def _claim(self, overwrite: bool) -> None:
+        refuse_links(self.path.iterdir())
         known, assembled = self.path / _MANIFEST, self.assembled()
         manifest = known.read_text() if known.is_file() else assembled and assembled.manifest
         same = manifest == self.manifest
@@ -138,9 +139,9 @@ class ShardFolder:
     def _shard(self, low: int, high: int) -> Path:
         return self.path / f"games-{low:012d}-{high:012d}.npz"
 
-    def _write(self, name: str, write: Callable[[io.BufferedWriter], object]) -> None:
+    def _write(self, name: str, write: Callable[[IO[bytes]], object]) -> None:
         temporary = self.path / f"{name}.tmp"
-        with temporary.open("wb") as file:
+        with created(temporary) as file:
             write(file)
             flush(file)
         publish(temporary, self.path / name)

@@ -29,7 +29,7 @@ def outcome_section(results: Results) -> Section | None:
         "Pareto-optimal outcomes and efficiency of each policy's games, with 95 % intervals",
         ("Policy", "Pareto-optimal", "Efficiency"),
         [
-            Row([worded(name), *(estimated(row[key], scale) for key, scale in measures.items() if key in row)], [name])
+            Row([worded(name), *(estimated(row[key], scale) for key, scale in measures.items())], [name])
             for name, row in rows.items()
         ],
     )

@@ -30,7 +30,7 @@ class Measure:
     scale: str
 
 
-CELLS = {
+CELLS: dict[str, tuple[Measure, ...]] = {
     "price": (
         Measure("share_0", "Surplus share of the {0}", "share"),
         Measure("share_1", "Surplus share of the {1}", "share"),
@@ -94,7 +94,8 @@ def heat_maps(results: Results) -> dict[str, Any]:
     movers = (BOTH, *results.settings.sides)
     parts = {mover: results.cells.filter(pl.col("first_mover").cast(pl.String) == mover) for mover in movers}
     names = names_by_rank(results)
-    shown = [measure for measure in CELLS[results.settings.domain] if _is_shown(results.cells, measure)]
+    every = CELLS[results.settings.domain]
+    shown = [measure for measure in every if _is_shown(results.cells, measure)] or every[:1]
 
     def matrices(part: pl.DataFrame, key: str) -> list[Any]:
         return [matrix(part, "policy_0", "policy_1", f"{key}{end}", names) for end in ("", "_low", "_high")]
@@ -110,12 +111,12 @@ def heat_maps(results: Results) -> dict[str, Any]:
 
 
 def policy_rows(results: Results, role: str = BOTH, moves: str = BOTH) -> dict[str, dict[str, Estimate]]:
-    """The measures of each policy in a role, moving first, second or both."""
+    """All measures of each policy in a role, moving first, second or both."""
     import polars as pl
 
     wanted = (pl.col("role").cast(pl.String) == role) & (pl.col("moves").cast(pl.String) == moves)
     rows = {str(row["policy"]): row for row in results.policies.filter(wanted).iter_rows(named=True)}
-    measures = policy_measures(results)
+    measures = POLICIES[results.settings.domain]
     return {
         name: {measure.key: estimate(rows[name], measure.key) for measure in measures}
         for name in names_by_rank(results)

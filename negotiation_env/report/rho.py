@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from negotiation_env.documents import parse_json, read_text
 from negotiation_env.records.errors import RecordError
+from negotiation_env.records.files import refuse_links
 from negotiation_env.report.numbers import short
 
 if TYPE_CHECKING:
@@ -34,7 +35,11 @@ def find_rho(results: Path, given: Path | None) -> Path | None:
                 f"{given} holds no {TABLE}; give a folder that 'negotiate evaluate-rho --output_dir FOLDER' wrote."
             )
         return given
-    found = [path.parent for path in (results / TABLE, *sorted(results.glob(f"*/{TABLE}"))) if path.is_file()]
+    found = [
+        path.parent
+        for path in (results / TABLE, *sorted(results.glob(f"*/{TABLE}")))
+        if path.is_file() and (path.parent == results or not path.parent.is_symlink())
+    ]
     return found[0] if found else None
 
 
@@ -47,6 +52,7 @@ def calibration(folder: Path) -> list[dict[str, Any]]:
     import polars as pl
 
     try:
+        refuse_links((folder / TABLE, folder / SUMMARY))
         table = pl.read_parquet(folder / TABLE)
         table = table.select(_COLUMNS)
     except (OSError, pl.exceptions.PolarsError) as error:
@@ -58,7 +64,7 @@ def calibration(folder: Path) -> list[dict[str, Any]]:
 
 def _summary(path: Path) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        found: dict[str, Any] = parse_json(read_text(path))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:

@@ -66,8 +66,8 @@ def ranking_section(results: Results) -> Section:
         for row in ranked
     ]  # fmt: skip
     text = (
-        "A win is the larger share of a game; an equal share, and no deal, is half a win to both. The strength says "
-        "how the odds of winning differ: a difference of 1 between two policies is odds of 2.7 to 1."
+        "A win is the larger share of a game; shares within .01, and no deal, are half a win to both. The strength "
+        "says how the odds of winning differ: a difference of 1 between two policies is odds of 2.7 to 1."
     )
     parts = {"ranking": {"table": table, "effects": _effects(results)}}
     return Section("ranking", "Ranking", "Ranking", text, parts, {"ranking": drawn})

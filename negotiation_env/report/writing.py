@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from negotiation_env.records.files import publish
+from negotiation_env.records.files import created, flush, publish
 from negotiation_env.report.analyses import (
     exploit_section,
     game_section,
@@ -16,7 +16,7 @@ from negotiation_env.report.analyses import (
 )  # fmt: skip
 from negotiation_env.report.measures import names_by_rank
 from negotiation_env.report.page import NOTHING, render
-from negotiation_env.report.replies import reply_section
+from negotiation_env.report.replies import no_replies, reply_section
 from negotiation_env.report.rho import find_rho
 from negotiation_env.report.sections import (
     Section,
@@ -57,17 +57,22 @@ def write_report(
 
     Raises:
         negotiation_env.records.errors.RecordError: the folder holds no results, or those of another version.
+        ValueError: best replies are asked for that these games have none of.
         ImportError: Polars, Jinja2 or Plotly is missing.
     """
     from negotiation_env.tournament.results import load_results
 
     found = load_results(results)
+    if best_responses and (hindrance := no_replies(found)):
+        raise ValueError(f"best replies cannot be worked out for {found.folder}: {hindrance}; leave them out.")
     path = Path(output) if output is not None else found.folder / REPORT
     text = report_text(found, find_rho(found.folder, None if rho is None else Path(rho)), best_responses)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}.tmp")
     try:
-        temporary.write_text(text, encoding="utf-8")
+        with created(temporary) as file:
+            file.write(text.encode())
+            flush(file)
         publish(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -120,7 +125,7 @@ def _missing(possible: Mapping[str, Section | None], results: Results) -> Sectio
     lacking: Sequence[tuple[str, str]] = [
         (what, command.format(folder=results.folder.name))
         for name, (what, command) in _COMMANDS.items()
-        if possible[name] is None
+        if possible[name] is None and not (name == "replies" and no_replies(results))
     ]
     if not lacking:
         return None
@@ -145,7 +150,7 @@ def _facts(results: Results) -> list[tuple[str, str]]:
     """The figures at the top of the page."""
     game, outcomes = results.settings.game, results.outcomes
     faults, ended = int(outcomes["fault"].sum()), outcomes.filter(~outcomes["fault"])
-    best = results.ranking.policies["policy"]
+    best = results.ranking.policies.drop_nulls("strength")["policy"]
     facts = [
         ("Strongest", str(best[0]) if len(best) else NOTHING),
         ("Games", f"{len(outcomes):,}"),

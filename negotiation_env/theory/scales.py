@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from negotiation_env.metrics import student_t
 from negotiation_env.theory.bilateral_trade import (
     double_auction_share,
     posted_price_share,
@@ -31,10 +32,7 @@ def scales(games: Episodes | Mapping[str, Array]) -> dict[str, float]:
     gains are not discounted, and a deal where there is nothing to gain counts against it. Games that ended by a fault
     are left out.
 
-    Names: ``measured`` with ``measured_low`` and ``measured_high`` (95 % interval of a ratio of means, delta method),
-    ``first_best`` (1), and where both limits are private, independent and uniform (scenario ``"private"``, information
-    ``"private"``, no option that fixes a limit) ``second_best``, ``double_auction``, ``take_it_or_leave_it`` and
-    ``posted_price``.
+    Names: ``measured`` with ``measured_low`` and ``measured_high`` (see `measured_share`), and those of `references`.
 
     How to read it. No *equilibrium* realises more than the second best (Myerson, Satterthwaite 1983), whatever the
     rules of the game. A pair that does is one of two things. Either it is no equilibrium: one side could gain by
@@ -49,8 +47,11 @@ def scales(games: Episodes | Mapping[str, Array]) -> dict[str, float]:
 
     Raises:
         ValueError: they are not price games, or none of them has anything to gain.
+        TypeError: they are neither of these.
     """
-    table = games if isinstance(games, Mapping) else games.episodes
+    table = games if isinstance(games, Mapping) else getattr(games, "episodes", None)
+    if table is None:
+        raise TypeError(f"games is a {type(games).__name__}; give what rollout returns, or its attribute episodes.")
     missing = [name for name in _COLUMNS if name not in table]
     if missing:
         raise ValueError(f"scales needs the episode table of price games, with a column {missing[0]!r}.")
@@ -59,25 +60,48 @@ def scales(games: Episodes | Mapping[str, Array]) -> dict[str, float]:
     if not possible.sum() > 0.0:
         raise ValueError(f"none of the {len(kept)} games has anything to gain; play games with a surplus.")
     realised = (table["payoff_buyer"] + table["payoff_seller"])[kept]
-    share = float(realised.sum() / possible.sum())
-    reach = _Z * _ratio_error(realised, possible, share)
-    found = {"measured": share, "measured_low": share - reach, "measured_high": share + reach, "first_best": 1.0}
+    share, low, high = measured_share(realised, possible)
     fixed = set() if isinstance(games, Mapping) else {"buyer_max", "seller_min"} & set(games.run.options)
-    if not fixed and (table["scenario"] == UNIFORM).all() and (table["information"] == "private").all():
-        found["second_best"] = second_best_share()
-        found["double_auction"] = float(double_auction_share())
-        found["take_it_or_leave_it"] = take_it_or_leave_it_share()
-        found["posted_price"] = float(posted_price_share())
-    return found
+    uniform = not fixed and bool((table["scenario"] == UNIFORM).all())
+    private = bool((table["information"] == "private").all())
+    return {"measured": share, "measured_low": low, "measured_high": high, **references(uniform and private)}
 
 
-_Z = 1.959963984540054
+def references(uniform: bool) -> dict[str, float]:
+    """The shares of the possible gains that theory names.
+
+    ``first_best`` (1), and where both limits are private, independent and uniform (scenario ``"private"``, information
+    ``"private"``, no option that fixes a limit) ``second_best``, ``double_auction``, ``take_it_or_leave_it`` and
+    ``posted_price``.
+    """
+    if not uniform:
+        return {"first_best": 1.0}
+    return {
+        "first_best": 1.0,
+        "second_best": second_best_share(),
+        "double_auction": float(double_auction_share()),
+        "take_it_or_leave_it": take_it_or_leave_it_share(),
+        "posted_price": float(posted_price_share()),
+    }
 
 
-def _ratio_error(numerator: Array, denominator: Array, ratio: float) -> float:
-    """The standard error of a ratio of means (n,), by the delta method (Cochran 1977, section 2.11); NaN for one."""
-    size = len(numerator)
+def measured_share(realised: Array, possible: Array) -> tuple[float, float, float]:
+    """A share of the possible gains with its 95 % interval: a ratio of means, by the delta method and Student's t.
+
+    Args:
+        realised: (n,) what was gained in each of n independent games, or in all games of each independent draw.
+        possible: (n,) what could have been gained there.
+
+    Returns:
+        The share and the ends of its interval (Cochran 1977, "Sampling Techniques", section 2.11), which are NaN for
+        a single draw; all are NaN where nothing could be gained.
+    """
+    if not possible.sum() > 0.0:
+        return math.nan, math.nan, math.nan
+    share, size = float(realised.sum() / possible.sum()), len(realised)
     if size < 2:
-        return math.nan
-    residual = numerator - ratio * denominator
-    return float(np.sqrt((residual**2).sum() / (size - 1) / size) / denominator.mean())
+        return share, math.nan, math.nan
+    residual = realised - share * possible
+    error = float(np.sqrt((residual**2).sum() / (size - 1) / size) / possible.mean())
+    reach = student_t(size - 1) * error
+    return share, share - reach, share + reach

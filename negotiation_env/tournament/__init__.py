@@ -21,9 +21,10 @@ sides), ``draw`` (Int32),
 Bool: ``possible`` (a deal in both limits was), ``deal``, ``fault`` (a player failed; every measure is null then),
 ``violation_0``, ``violation_1`` (a deal past the own limit). Float64: ``share_0``, ``share_1`` (of the surplus, 0
 without a deal, null where there is none to share; multi_item: gain over the own worth of the pool), ``payoff_0``,
-``payoff_1`` (currency units or utility), price: ``rho`` (of deals inside both limits, else null). Int32: ``turns``,
-``illegal_0``, ``illegal_1`` (unusable replies). multi_item adds Float64 ``welfare``, ``efficiency``,
-``nash_distance``, ``kalai_smorodinsky_distance``, ``egalitarian_distance`` and Bool ``pareto_optimal``, ``envy_free``.
+``payoff_1`` (currency units or utility), price: ``rho`` (of deals inside both limits, else null), ``surplus`` (the
+buyer's limit less the seller's). Int32: ``turns``, ``illegal_0``, ``illegal_1`` (unusable replies). multi_item adds
+Float64 ``welfare``, ``efficiency``, ``nash_distance``, ``kalai_smorodinsky_distance``, ``egalitarian_distance`` and
+Bool ``pareto_optimal``, ``envy_free``.
 
 ``cells.parquet``: three rows an ordered pair, ``first_mover`` = ``both`` and each side. ``policy_0``, ``policy_1``,
 ``first_mover``, ``run_id`` (null for ``both``), ``failed`` (Bool; every measure is null then), ``num_episodes``
@@ -46,7 +47,7 @@ draws), ``p_holm`` (Holm's correction over all rows), ``cells`` (how many of eac
 
 ``ranking.json``: Bradley-Terry. ``policies``: by falling strength, ``rank``, ``policy``, ``strength`` (log odds,
 their mean is 0), ``strength_low``, ``strength_high`` (null for a policy without a game against another), ``win_rate``
-(a win is the larger share of the surplus, half a win the same share, or no deal), ``share`` (mean, for comparison).
+(a win is the larger share of the surplus, half a win shares within .01, or no deal), ``share`` (mean, for comparison).
 ``effects``: ``seat_0`` and ``first_mover``, each ``log_odds``, ``low``, ``high``, ``p_value``: what it adds to the log
 odds of winning to sit in seat 0, to move first.
 

@@ -70,7 +70,8 @@ def find_entrants(
     entrants = _told_apart(entrants)
     counted = Counter(entrant.name for entrant in entrants)
     mistakes += [
-        f"{number} policies are called {name!r}; name each once, or tell them apart by a parameter."
+        f"{number} policies are called {name!r}; name each once, or tell them apart by a parameter (objects by their "
+        "attribute name)."
         for name, number in counted.items()
         if number > 1
     ]
@@ -83,11 +84,12 @@ def find_entrants(
 
 def _expanded(policies: str | Sequence[str | AnyPolicy], domain: str, information: str) -> list[str | AnyPolicy]:
     given: list[str | AnyPolicy] = list(split_specs(policies) if isinstance(policies, str) else policies)
-    named = set(given) if all(isinstance(policy, str) for policy in given) else set()
+    named = {policy for policy in given if isinstance(policy, str)}
     found: list[str | AnyPolicy] = []
     for policy in given:
         if policy == ALL and isinstance(policy, str):
             found += [name for name in deterministic_policies(domain, information) if name not in named]
+            named.update(policy for policy in found if isinstance(policy, str))
         else:
             found.append(policy)
     return found

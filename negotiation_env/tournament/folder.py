@@ -13,10 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
+from negotiation_env.documents import parse_json, read_text
 from negotiation_env.engine import Batch
 from negotiation_env.policy import JsonValue
 from negotiation_env.records.errors import RecordError, explained
-from negotiation_env.records.files import flush, locked, named, publish
+from negotiation_env.records.files import created, flush, locked, named, publish, refuse_links
 from negotiation_env.records.manifests import difference
 from negotiation_env.records.packing import pack, unpack
 from negotiation_env.tournament.plan import Cell, Plan
@@ -25,7 +26,7 @@ from negotiation_env.tournament.playing import Failure, PlayedCell
 SETTINGS, GAMES = "settings.json", "games"
 TABLES = ("outcomes.parquet", "cells.parquet", "policies.parquet", "comparisons.parquet", "timings.parquet")
 FILES = (*TABLES, "ranking.json", "meta_game.json", "failures.json")
-"""What is made of the cells, beside the kept games."""
+"""What is made of the cells, beside the kept games; the last one is written last."""
 TEMPORARY = ".tmp"
 _POLICY = "policy "
 _CELLS, _DONE, _LOCK = "cells", "cells.finished", "lock"
@@ -40,7 +41,7 @@ class ResultFolder:
     """
 
     def __init__(self, path: str | Path, plan: Plan) -> None:
-        self.path = named(path)
+        self.path: Path = named(path)
         self.plan = plan
 
     @contextmanager
@@ -63,6 +64,7 @@ class ResultFolder:
     def _claim(self, overwrite: bool) -> None:
         known = self.path / SETTINGS
         ours = {SETTINGS, GAMES, _CELLS, _DONE, _LOCK, *FILES}
+        refuse_links(self.path / name for name in sorted(ours))
         strange = [item.name for item in self.path.iterdir() if item.name.removesuffix(TEMPORARY) not in ours]
         if strange and not known.is_file():
             raise RecordError(f"{self.path} holds {sorted(strange)[0]!r} and no tournament; give another folder.")
@@ -113,10 +115,15 @@ class ResultFolder:
         """Write a file of the folder, which is there in full or not at all."""
         path = self.path / name
         temporary = path.with_name(f"{path.name}{TEMPORARY}")
-        with temporary.open("wb") as file:
+        with created(temporary) as file:
             file.write(content)
             flush(file)
         publish(temporary, path)
+
+    def withdraw(self) -> None:
+        """Before results are written: those of an earlier run, in which cells failed, are no results any more."""
+        with explained(self.path):
+            (self.path / FILES[-1]).unlink(missing_ok=True)
 
     def finish(self) -> None:
         """Drop the cells, of which all results are made."""
@@ -160,7 +167,7 @@ def _unpacked(cell: Cell, content: bytes) -> PlayedCell:
 
 def _differences(known: Path, plan: Plan) -> str:
     try:
-        kept = _flat(json.loads(known.read_text(encoding="utf-8")))
+        kept = _flat(parse_json(read_text(known)))
     except (ValueError, KeyError, TypeError, AttributeError):
         return f"its {SETTINGS} cannot be read"
     asked = _flat(plan.settings)

@@ -84,6 +84,7 @@ class PriceColumns:
             "violation_0": violations[0],
             "violation_1": violations[1],
             "rho": np.where(sound, rho, np.nan),
+            "surplus": table["buyer_max"] - table["seller_min"],
         }
 
 

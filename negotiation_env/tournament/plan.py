@@ -19,7 +19,7 @@ from negotiation_env.seeding import check_seed
 from negotiation_env.tournament.entrants import Entrant, find_entrants
 from negotiation_env.tournament.outcomes import OutcomeColumns, find_columns
 
-VERSION = 1
+VERSION = 2
 Cell = tuple[int, int]
 """The places of a cell's policies in the list: who sits in seat 0, and who in seat 1."""
 

@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from negotiation_env.engines import check_engine
+from negotiation_env.engines import check_engine, check_players, check_workers
 from negotiation_env.records.errors import Interrupted, require
 from negotiation_env.registry import AnyPolicy
 from negotiation_env.tournament.folder import ResultFolder
@@ -77,8 +77,10 @@ def play_plan(
     progress: Callable[[int], None] | None = None,
 ) -> Results:
     """Play what a folder's plan says and is not yet there; see `play_tournament`."""
+    check_workers(workers)
     if engine is not None:
         check_engine(engine)
+        check_players(folder.plan.everyone, engine)
     with folder.opened(overwrite):
         if folder.is_complete:
             _tell(progress, len(folder.plan.cells))
@@ -101,13 +103,13 @@ def _play(
                 folder.save(played)
                 there[played.cell] = played
                 _tell(progress, 1)
+        whole = [there[cell] for cell in plan.cells]
+        write_results(folder, whole)
     except KeyboardInterrupt as error:
         raise Interrupted(
             f"interrupted: {len(there):,} of {len(plan.cells):,} cells are kept in {folder.path}; the same "
             "command goes on from there."
         ) from error
-    whole = [there[cell] for cell in plan.cells]
-    write_results(folder, whole)
     if all(played.is_finished for played in whole):
         folder.finish()
 

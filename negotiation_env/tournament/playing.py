@@ -12,7 +12,7 @@ import numpy as np
 
 from negotiation_env.domain import Array
 from negotiation_env.engine import Batch
-from negotiation_env.engines import SHARING, check_players, share_out
+from negotiation_env.engines import SHARING, share_out
 from negotiation_env.episodes import Episodes, concatenate
 from negotiation_env.rollouts import play_parts
 from negotiation_env.tournament.outcomes import outcome_columns
@@ -63,12 +63,12 @@ def play_cells(
     the other.
 
     Raises:
-        ValueError: a bad engine or number of workers, or a player that worker processes cannot share.
+        ValueError: a bad engine or number of workers.
+        TypeError: a player cannot be sent to worker processes.
     """
     if engine not in SHARING:
         yield from map(partial(play_cell, plan, engine=engine, workers=workers), cells)
         return
-    check_players(plan.everyone, engine)
     yield from share_out(engine, partial(play_cell, plan, engine="serial"), cells, workers)
 
 

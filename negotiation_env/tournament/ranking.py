@@ -2,9 +2,10 @@
 
 ``log odds(seat 0 wins) = strength_0 - strength_1 + seat_0 + first_mover * (1/2 if seat 0 moves first else -1/2)``
 (Bradley and Terry 1952; effects of the order of presentation as in Davidson and Beaver 1977). A win is the larger
-share of the surplus; the same share, and no deal, is half a win for either. Half a win is added to both sides of each
-cell and first mover (Haldane 1955, Anscombe 1956), so that who always wins has a finite strength. Intervals and p
-values take the sandwich covariance clustered by draw, since all cells share the draws (Liang and Zeger 1986).
+share of the surplus; shares within .01 (`negotiation_env.metrics.wins`), and no deal, are half a win for either. Half a
+win is added to both sides of each cell and first mover (Haldane 1955, Anscombe 1956), so that who always wins has a
+finite strength. Intervals and p values take the sandwich covariance clustered by draw, since all cells share the draws
+(Liang and Zeger 1986).
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from negotiation_env.bootstrap import ratio
+from negotiation_env.metrics import wins
 from negotiation_env.policy import Float64, JsonValue
 from negotiation_env.tournament.outcome_cube import Bool, OutcomeCube
-from negotiation_env.turns import FLOAT_NOISE
 
 _Z = 1.959963984540054
 EFFECTS = ("seat_0", "first_mover")
@@ -69,20 +70,18 @@ def _effect(value: float, error: float) -> dict[str, JsonValue]:
 
     p = 2.0 * float(norm.sf(abs(value) / error)) if error > 0.0 else None
     low, high = _number(value - _Z * error), _number(value + _Z * error)
-    return {"log_odds": float(value), "low": low, "high": high, "p_value": p}
+    return {"log_odds": _number(value), "low": low, "high": high, "p_value": p}
 
 
 def won(cube: OutcomeCube) -> Float64:
     """What part of a win seat 0 has (C, 2, D): 1, 0.5 or 0; NaN where there is nothing to share, and for faults."""
-    gap = cube.measures["share_0"] - cube.measures["share_1"]
-    score = np.where(gap > FLOAT_NOISE, 1.0, np.where(gap < -FLOAT_NOISE, 0.0, 0.5))
-    return np.where(np.isnan(gap), np.nan, score)
+    return wins(cube.measures["share_0"], cube.measures["share_1"])
 
 
 def bradley_terry(wins: Float64, policies: int) -> BradleyTerry:
     """Fit the model to wins of seat 0 (C, 2, D), by cell, seat that moves first, and draw; NaN does not count.
 
-    Standard errors are NaN with fewer than two draws.
+    Standard errors are NaN with fewer than two draws, and everything is NaN without any game.
     """
     from statsmodels.genmod.families import Binomial
     from statsmodels.genmod.generalized_linear_model import GLM
@@ -90,6 +89,8 @@ def bradley_terry(wins: Float64, policies: int) -> BradleyTerry:
     games = wins.reshape(-1, wins.shape[-1])
     count = (~np.isnan(games)).sum(axis=1)
     there = count > 0
+    if not there.any():
+        return BradleyTerry(*np.full((2, policies), np.nan), *np.full((2, len(EFFECTS)), np.nan))
     rated = _rated(there, policies)
     design, games, count = _design(rated)[there], games[there], count[there] + 1.0
     rate = (np.nansum(games, axis=1) + 0.5) / count

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from negotiation_env.documents import parse_json, read_text
 from negotiation_env.policy import Float64, JsonValue
 from negotiation_env.records.errors import RecordError, require
+from negotiation_env.records.files import refuse_links
+from negotiation_env.records.parquet import DECISIONS, EPISODES
 from negotiation_env.tournament.folder import FILES, GAMES, SETTINGS, TABLES, has_results, is_complete
 from negotiation_env.tournament.plan import VERSION
 
@@ -49,9 +51,9 @@ class Settings:
 
 @dataclass(frozen=True)
 class Effect:
-    """What something adds to the log odds of winning, with its 95 % interval and p value, if draws tell."""
+    """What something adds to the log odds of winning, with its 95 % interval and p value, as far as games tell."""
 
-    log_odds: float
+    log_odds: float | None
     low: float | None
     high: float | None
     p_value: float | None
@@ -170,32 +172,40 @@ def load_results(folder: str | Path) -> Results:
     """Read the results of a tournament.
 
     Raises:
-        RecordError: the folder holds no tournament, one that is not finished, or one of another version.
+        RecordError: the folder holds no tournament, one that is not finished, one of another version, or links.
         ImportError: Polars is missing.
     """
     require("polars")
     import polars as pl
 
     path = Path(folder)
+    refuse_links(path / name for name in (SETTINGS, *FILES, GAMES, f"{GAMES}/{EPISODES}", f"{GAMES}/{DECISIONS}"))
     settings = _settings(path)
     if not has_results(path):
         raise RecordError(f"the tournament in {path} is not finished; give the command that began it to go on.")
-    tables = {name.removesuffix(".parquet"): pl.read_parquet(path / name) for name in TABLES}
-    texts = {name: _read(path / name) for name in FILES if name not in TABLES}
-    return Results(
-        folder=path,
-        settings=settings,
-        **tables,
-        ranking=_ranking(texts["ranking.json"]),
-        meta_game=_meta_game(texts["meta_game.json"]),
-        failures=tuple(CellFailure(**failure) for failure in texts["failures.json"]),
-        is_complete=is_complete(path),
-    )
+    try:
+        tables = {name.removesuffix(".parquet"): pl.read_parquet(path / name) for name in TABLES}
+        texts = {name: _read(path / name) for name in FILES if name not in TABLES}
+        return Results(
+            folder=path,
+            settings=settings,
+            **tables,
+            ranking=_ranking(texts["ranking.json"]),
+            meta_game=_meta_game(texts["meta_game.json"]),
+            failures=tuple(CellFailure(**failure) for failure in texts["failures.json"]),
+            is_complete=is_complete(path),
+        )
+    except (OSError, pl.exceptions.PolarsError, KeyError, TypeError, AttributeError, ValueError) as error:
+        if isinstance(error, RecordError):
+            raise
+        raise RecordError(
+            f"a file of the tournament in {path} is damaged ({error}); play it again with --overwrite."
+        ) from error
 
 
 def _read(path: Path) -> Any:  # noqa: ANN401  # JSON
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return parse_json(read_text(path))
     except (OSError, ValueError) as error:
         raise RecordError(f"{path} cannot be read: {error}.") from error
 
@@ -206,9 +216,14 @@ def _settings(path: Path) -> Settings:
     told = _read(path / SETTINGS)
     if not isinstance(told, dict) or told.get("version") != VERSION:
         raise RecordError(f"{path / SETTINGS} is of no tournament of version {VERSION}; play it again.")
-    policies = tuple(PolicyFacts(**facts) for facts in told.pop("policies"))
-    one, two = told.pop("sides")
-    return Settings(**told, sides=(one, two), policies=policies)
+    try:
+        policies = tuple(PolicyFacts(**facts) for facts in told.pop("policies"))
+        one, two = told.pop("sides")
+        return Settings(**told, sides=(one, two), policies=policies)
+    except (KeyError, TypeError, ValueError) as error:
+        raise RecordError(
+            f"{path / SETTINGS} is damaged ({error!r}); play the tournament again with --overwrite."
+        ) from error
 
 
 def _ranking(told: Mapping[str, Any]) -> Ranking:
@@ -219,7 +234,8 @@ def _ranking(told: Mapping[str, Any]) -> Ranking:
 
 
 def _meta_game(told: Mapping[str, Any]) -> MetaGame:
-    size, roles, dynamics = len(told["policies"]), told["roles"], told["replicator"]
+    size, roles = len(told["policies"]), told["roles"]
+    dynamics = told["replicator"] or {"times": [], "weights": []}
 
     def square(rows: object) -> Float64:
         return np.array(rows, dtype=np.float64).reshape(size, size)
@@ -234,6 +250,6 @@ def _meta_game(told: Mapping[str, Any]) -> MetaGame:
         role_equilibrium=roles["equilibrium"],
         exploitability=told["exploitability"],
         best_responses=told["best_responses"],
-        times=np.array(dynamics["times"] if dynamics else []),
-        weights=np.array(dynamics["weights"] if dynamics else []).reshape(-1, size),
+        times=np.array(dynamics["times"]),
+        weights=np.array(dynamics["weights"]).reshape(len(dynamics["times"]), size),
     )

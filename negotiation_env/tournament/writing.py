@@ -51,6 +51,7 @@ def write_results(folder: ResultFolder, played: Sequence[PlayedCell]) -> None:
         "meta_game": meta_game(cube, plan.names),
         "failures": _failures(plan, played),
     }
+    folder.withdraw()
     _write_games(folder, played)
     for name, table in tables.items():
         _write_table(folder, f"{name}.parquet", table)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -145,11 +144,12 @@ def _policy(policy: str | None, checkpoint: Path | None) -> str:
 def _kind_of(checkpoint: Path) -> str:
     """The policy that reads a folder: ``"janus"`` or ``"rho_mlp"``."""
     from negotiation_env.checkpoints import FACTS
+    from negotiation_env.documents import parse_json, read_text
 
     if any((checkpoint / name).is_file() for name in ("hypernet.safetensors", "adapter_config.json")):
         return "janus"
     try:
-        facts = json.loads((checkpoint / FACTS).read_text(encoding="utf-8"))
+        facts = parse_json(read_text(checkpoint / FACTS))
     except (OSError, ValueError):
         facts = None
     if isinstance(facts, dict) and facts.get("kind") == "rho_mlp":

@@ -15,6 +15,7 @@ from negotiation_cli.seating import check_models, kinds_of, seated
 if TYPE_CHECKING:
     from negotiation_cli.reports import Tally
     from negotiation_env.records.generate import GenerateResult
+    from negotiation_env.records.recipes import Recipe
     from negotiation_env.run import Run
 
 EPILOG = """
@@ -177,8 +178,10 @@ def _plan(
         raise ValueError(f"recipe {plan.name!r} is for domain {plan.domain!r}, not {domain!r}; give another --recipe.")
     agents = find_domain(plan.domain).agents
     pairs = zip(agents, pools, strict=True)
-    specs = {agent: split_specs(pool) if pool else plan.players[agent] for agent, pool in pairs}
-    players = {agent: seated(pool, plan.domain, llm) for agent, pool in specs.items()}
+    players = {
+        agent: seated(split_specs(pool), plan.domain, llm) if pool else _seated_by(plan, agent, llm)
+        for agent, pool in pairs
+    }
     given = any(pools) or settings or llm or seed is not None
     speaking = {"chat": True} if kinds_of(players.values(), plan.domain) & SPEAKING else {}
     chosen = {**speaking, **plan.settings, **settings}
@@ -188,6 +191,16 @@ def _plan(
     if num_episodes is not None:
         return run, num_episodes
     return run, _products(settings["catalogue"]) if "catalogue" in settings else plan.num_episodes
+
+
+def _seated_by(plan: Recipe, agent: str, llm: Mapping[str, Any]) -> list[str]:
+    """The players that a recipe names for a seat; one that there is not is refused with the file."""
+    from negotiation_env.records.errors import RecordError
+
+    try:
+        return seated(plan.players[agent], plan.domain, llm)
+    except ValueError as error:
+        raise RecordError(f"{plan.path}: {error}") from error
 
 
 def _products(catalogue: str) -> int:

@@ -35,7 +35,7 @@ def write(found: Found, files: Mapping[str | Case, Path]) -> None:
     from negotiation_janus.plots import draw_calibration
 
     from negotiation_env.chart import save_figure
-    from negotiation_env.records.files import publish
+    from negotiation_env.records.files import created, publish
 
     files["table"].parent.mkdir(parents=True, exist_ok=True)
     tables = [
@@ -46,8 +46,10 @@ def write(found: Found, files: Mapping[str | Case, Path]) -> None:
         for name, result in results.items()
     ]
     temporary = {name: files[name].with_name(f"{files[name].name}.tmp") for name in ("table", "summary")}
-    pl.concat(tables).write_parquet(temporary["table"])
-    temporary["summary"].write_text(json.dumps(_finite(summaries(found)), indent=2) + "\n", encoding="utf-8")
+    with created(temporary["table"]) as file:
+        pl.concat(tables).write_parquet(file)
+    with created(temporary["summary"]) as file:
+        file.write(f"{json.dumps(_finite(summaries(found)), indent=2)}\n".encode())
     for name, path in temporary.items():
         publish(path, files[name])
     for case, results in found.items():

@@ -11,6 +11,14 @@ from typer.core import TyperGroup
 
 WRONG_CALL, INTERRUPTED = 2, 130
 _UsageError: Any = typer.BadParameter.__mro__[1]  # its module has moved between releases of Typer
+_EXTRAS: dict[str, str] = {
+    **dict.fromkeys(("torch", "transformers", "peft", "safetensors", "gguf", "accelerate", "huggingface_hub"), "janus"),
+    **dict.fromkeys(("scipy", "statsmodels", "nashpy"), "tournament"),
+    **dict.fromkeys(("polars", "pyarrow"), "datasets"),
+    "tensorboard": "janus",
+    "matplotlib": "plot",
+}
+"""The extra that brings a package, for imports that nothing else explains."""
 _ADVICE = (ValueError, TypeError, RuntimeError, OSError, ImportError)
 
 
@@ -45,6 +53,9 @@ class Root(TyperGroup):
         except _ADVICE as error:
             from negotiation_env.advice import is_advice
 
+            brings = _EXTRAS.get(str(getattr(error, "name", "")).partition(".")[0])
+            if isinstance(error, ModuleNotFoundError) and brings is not None:
+                _stop(f'this needs {error.name}; install it with: pip install "negotiation-env[{brings}]"')
             if not isinstance(error, OSError) and not is_advice(error):
                 raise
             _stop(_message(error))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,11 +18,12 @@ def read_settings(path: Path, known: Iterable[str]) -> dict[str, Any]:
     Raises:
         ValueError: the file cannot be read, or has a key that is not ``known``.
     """
+    from negotiation_env.documents import parse_toml, read_text
     from negotiation_env.registry import unknown_name
 
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        found = parse_toml(read_text(path))
+    except (OSError, ValueError) as error:
         raise ValueError(f"--config {path} cannot be read: {error}.") from error
     found.pop(RESOLVED, None)
     names = {*known, LLM}
@@ -110,11 +110,12 @@ def write_settings(path: Path, settings: Mapping[str, Any]) -> None:
     """Write settings as a TOML file that `read_settings` reads; what is ``None`` is left out."""
     import tomli_w
 
-    from negotiation_env.records.files import publish
+    from negotiation_env.records.files import created, publish
 
     text = tomli_w.dumps(_plain(settings))
     temporary = path.with_name(f"{path.name}.tmp")
-    temporary.write_text(text, encoding="utf-8")
+    with created(temporary) as file:
+        file.write(text.encode())
     publish(temporary, path)
 
 

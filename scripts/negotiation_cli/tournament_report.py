@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from negotiation_env.tournament import Results
 
 _DIGITS = 3
+_NAME = 32
+"""Characters of a policy's name that stay in one line where there is room."""
 _WEIGHTY = 0.005
 """The least weight in an equilibrium that is told."""
 
@@ -74,6 +76,7 @@ def summary_table(results: Results) -> Table:
         "exploitability": "exploitable by",
     }
     made = table("", "policy", *headings.values(), "µs a move", numbers=["", *headings.values(), "µs a move"])
+    made.columns[1].min_width = min(max(map(len, results.settings.names)), _NAME)
     for row in _rows(results):
         cells = [_cell(row, name) for name in headings]
         time = row["seconds_a_decision"]

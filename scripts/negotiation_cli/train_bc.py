@@ -86,7 +86,7 @@ def train_bc(
     games = load_dataset(dataset)
     coding = coding_of(games)
     known = _told(games, coding.game.agents)
-    rivals = list(known["opponents"]) if opponents is None else split_specs(opponents)
+    rivals = _rivals(games.id, known["opponents"]) if opponents is None else split_specs(opponents)
     if not rivals:
         raise ValueError("--opponents names nobody to play in the evaluation; name some, such as boulware,linear.")
     for rival in rivals:
@@ -134,6 +134,18 @@ def _told(games: MinariDataset, agents: Sequence[str]) -> Mapping[str, Any]:
             "export the record again with that."
         )
     return known
+
+
+def _rivals(dataset: str, opponents: Sequence[str]) -> list[str]:
+    """The opponents that a dataset names; raises ``ValueError`` at what only a command may ask for."""
+    from negotiation_env.foreign import check_spec
+
+    for spec in opponents:
+        try:
+            check_spec(spec, (Path(),))
+        except ValueError as error:
+            raise ValueError(f"the opponents of the dataset {dataset!r}: {error} Or give --opponents.") from None
+    return list(opponents)
 
 
 def _lists(value: object, kind: type) -> bool:

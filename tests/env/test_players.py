@@ -137,3 +137,20 @@ def test_a_worker_that_dies_gives_advice(tmp_path, monkeypatch):
     Dying = importlib.import_module("dying_policy").Dying  # noqa: N806  # a class
     with pytest.raises(RuntimeError, match="use fewer workers"):
         rollout("price", {"buyer_0": Dying(), "seller_0": Dying()}, 4, seed=0, engine="process")
+
+
+ASKING = """
+from negotiation_env.engines import share_out
+if __name__ == "__main__":
+    for result in share_out("process", str, iter(range(10**6)), 2):
+        print(result, flush=True)
+"""
+
+
+def test_workers_end_with_a_parent_that_is_killed(tmp_path):
+    script = tmp_path / "asking.py"
+    script.write_text(ASKING)
+    with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout.readline() == "0\n"
+        parent.kill()
+        parent.communicate(timeout=60)  # ends when the last process that could write there has ended

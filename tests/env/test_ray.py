@@ -10,19 +10,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from contestants import results_of
 from negotiation_cli.main import app
 from negotiation_janus.evaluation import evaluate_policies
+from negotiation_policies.llm.backends.opening import close_all, register_scheme
 from played import run_of
 from ray_players import Broken, Locked, Mortal, Served, slowest_first
 from test_players import WIDE
+from test_servers import heard, is_loopback
 from typer.testing import CliRunner
 
 from negotiation_env import make_policy, register_policy, register_scenario, rollout
 from negotiation_env.advice import is_advice
 from negotiation_env.engines import share_out, started
 from negotiation_env.ray_actors import with_actors
+from negotiation_env.ray_cluster import on_loopback
 from negotiation_env.records.generate import generate
 from negotiation_env.run import make_run
+from negotiation_env.tournament import play_tournament
 
 MIXED = {"buyer_0": ["boulware_firm", "random"], "seller_0": ["linear", "tit_for_tat"]}
 AGAINST_LINEAR = {"num_episodes": 24, "seed": 5, "batch_size": 6}
@@ -34,10 +39,17 @@ def ray():
     ray = pytest.importorskip("ray", reason="needs pip install 'negotiation-env[ray]'")
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     small = {"object_store_memory": 80 << 20, "include_dashboard": False, "log_to_driver": False}
-    ray.init("local", num_cpus=2, logging_level="critical", **small)
+    with on_loopback(ray):
+        ray.init("local", num_cpus=2, logging_level="critical", **small)
     yield ray
     assert ray.is_initialized()
     ray.shutdown()
+
+
+def test_no_other_machine_is_heard(ray):
+    """What listens runs whatever it is sent; that it is so for `connected` too is a slow test in tests/security."""
+    assert len(heard(os.getpid())) >= 4
+    assert all(map(is_loopback, heard(os.getpid())))
 
 
 def against_linear(buyer, **how):
@@ -96,6 +108,16 @@ def test_a_player_that_kills_every_worker_gives_advice(tmp_path):
     with pytest.raises(RuntimeError, match="use fewer workers or a smaller batch") as error:
         against_linear(Mortal(tmp_path, 99), engine="ray", workers=1, num_episodes=1)
     assert is_advice(error.value)
+
+
+def test_a_tournament_is_the_same_whatever_worker_is_killed(tmp_path):
+    for engine, deaths in (("serial", 0), ("ray", 2)):
+        noted = tmp_path / f"deaths-{engine}"
+        noted.mkdir()
+        policies = [Mortal(noted, deaths), "linear", "random"]
+        play_tournament(policies, tmp_path / engine, 12, engine=engine, workers=2)
+        assert len(list(noted.iterdir())) == deaths
+    assert results_of(tmp_path / "serial") == results_of(tmp_path / "ray")
 
 
 def test_results_are_in_order_and_few_wait(tmp_path):
@@ -213,6 +235,32 @@ def test_language_models_are_asked_no_more_than_they_may_be(tmp_path):
             assert 1 < server.highest <= 3
             server.highest = 0
     assert (tmp_path / "thread" / "games.jsonl").read_bytes() == (tmp_path / "ray" / "games.jsonl").read_bytes()
+
+
+MINE = """
+from negotiation_policies.llm.backends.protocol import Completion
+class Mine:
+    has_schema = False
+    def __init__(self, model, base_url):
+        self.name = f"mine/{model}"
+    async def complete(self, request):
+        return Completion('{"action": "offer", "price": 700, "message": "700."}', "stop")
+    async def models(self):
+        return [self.name]
+    async def close(self):
+        pass
+"""
+
+
+def test_a_scheme_of_ones_own_is_known_to_the_actors(tmp_path, monkeypatch):
+    (tmp_path / "mine_for_ray.py").write_text(MINE)
+    monkeypatch.syspath_prepend(tmp_path)
+    register_scheme("mine", "mine_for_ray:Mine")
+    how = {"num_episodes": 2, "chat": True, "max_turns": 6, "batch_size": None}
+    try:
+        assert_same(*(against_linear("basic:model=mine/small", engine=engine, **how) for engine in ("thread", "ray")))
+    finally:
+        close_all()
 
 
 CALL = ["generate", "--num_episodes", "5", "--dataset_out", "games.jsonl", "--engine"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import gymnasium
 import numpy as np
 import pytest
+from gymnasium.error import ResetNeeded
 from pettingzoo import AECEnv
 from single_minded import PAIR, Talking, Walking
 
@@ -15,6 +16,7 @@ from negotiation_env import (
     AppendRho,
     PriceDecision,
     bind,
+    multi_item_v0,
     play,
     price_v0,
     rollout,
@@ -267,3 +269,86 @@ def test_a_talking_policy_plays_where_there_is_no_chat():
     assert bind(Talking(), env)(observations[env.agents[0]]) in range(104)
     vector = gymnasium.make_vec("negotiation/Price-v0", 1)
     assert bind(Talking(), vector)(vector.reset(seed=0)[0]).shape == (1,)
+
+
+def test_a_refused_reset_with_a_seed_keeps_the_old_one():
+    env, other = price_v0.parallel_env(), price_v0.parallel_env()
+    for each in (env, other):
+        each.reset(seed=0)
+    with pytest.raises(ValueError, match="public price range"):
+        env.reset(seed=7, options={"buyer_max": 1e9})
+    assert env.get_state() == other.get_state()
+    np.testing.assert_array_equal(env.reset()[0]["buyer_0"], other.reset()[0]["buyer_0"])
+
+
+@pytest.mark.parametrize("options", [{"rho": 2.0}, {"rho": "high"}])
+@pytest.mark.parametrize("make", [price_v0.parallel_env, price_v0.env, lambda: gymnasium.make("negotiation/Price-v0")])
+def test_a_refused_rho_costs_no_game(make, options):
+    env = AppendRho(make())
+    env.reset(seed=0)
+    with pytest.raises(ValueError, match="rho is"):
+        env.reset(options=options)
+    assert env.unwrapped.core.game_number == 0
+
+
+def test_a_refused_reset_does_not_open_games_that_are_over():
+    env = gymnasium.make_vec("negotiation/Price-v0", 2, first_mover="seller", autoreset_mode="disabled")
+    env.reset(seed=0)
+    *_, over, _, _ = env.step(np.array([102, 100]))
+    with pytest.raises(ValueError, match="public price range"):
+        env.reset(options={"reset_mask": over[:2], "buyer_max": 1e9})
+    with pytest.raises(ResetNeeded, match=r"slots \[0\] are over"):
+        env.step(np.array([50, 50]))
+
+
+def test_the_first_reset_deals_all_games():
+    env = gymnasium.make_vec("negotiation/Price-v0", 2, autoreset_mode="disabled")
+    with pytest.raises(ResetNeeded, match="reset all of them"):
+        env.reset(options={"reset_mask": np.array([True, False])})
+
+
+@dataclass
+class Flaky:
+    """Offers 700, and fails on its second turn."""
+
+    def reset(self, size, seed=None):
+        """Nothing."""
+
+    def decide(self, view):
+        if (view.turn > 2).any():
+            raise OSError("the line is dead")
+        return PriceDecision(np.zeros(len(view), int), np.full(len(view), 700.0))
+
+
+@pytest.mark.parametrize("vector", [False, True])
+def test_the_seat_never_moves_for_an_opponent_that_has_failed(vector):
+    make = gymnasium.make_vec if vector else gymnasium.make
+    env = make("negotiation/Price-v0", opponent=Flaky(), first_mover="seller", **({"num_envs": 1} if vector else {}))
+    action = np.array([60]) if vector else 60
+    env.reset(seed=0)
+    env.step(action)
+    with pytest.raises(OSError, match="the line is dead"):
+        env.step(action)
+    with pytest.raises(ResetNeeded, match="failed to move"):
+        env.step(action)
+    env.reset()
+    env.step(action)
+
+
+@pytest.mark.parametrize("action", ["01", {0.5: 1, 0.3: 2}, ["0.5", "0.5"], [None, 0.0]])
+def test_text_and_keys_are_no_numbers_of_an_action(action):
+    env = price_v0.parallel_env(first_mover="buyer", action_mode="continuous")
+    env.reset(seed=0)
+    with pytest.raises(ValueError, match="is not two numbers"):
+        env.step({"buyer_0": action})
+    vector = gymnasium.make_vec("negotiation/Price-v0", 1, action_mode="continuous")
+    vector.reset(seed=0)
+    with pytest.raises(ValueError, match=r"actions are not all numbers|have shape"):
+        vector.step([action])
+
+
+@pytest.mark.parametrize("options", [{"quantities": [1]}, {"values": 3}, {"values": [[1, 2, 3]]}])
+def test_an_option_is_not_spread_over_items_that_it_does_not_name(options):
+    env = multi_item_v0.parallel_env(num_items=3)
+    with pytest.raises(ValueError, match="it must be numbers of shape"):
+        env.reset(seed=0, options=options)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from negotiation_janus.decoding import ACCEPTED, Decoder, legal_digits
+from negotiation_janus.decoding import ACCEPTED, Decoder, legal_digits, middle_digits
 from tiny import TEXT, new_base, scrambled
 
 from negotiation_env import rollout
@@ -41,28 +41,56 @@ def test_any_path_of_legal_digits_spells_a_number_in_the_range_and_each_has_one(
     assert spelled == list(range(low, high + 1))
 
 
+@pytest.mark.parametrize("legal", [np.arange(10) > -1, np.arange(10) % 3 == 1, np.arange(10) == 7])
+def test_digits_in_the_middle_are_legal_and_leave_the_rest_of_the_share(legal):
+    """By hand: with even chances, the share lies in the digit of that number, as far in as is left of it."""
+    shares = np.array([0.0, 1e-12, 0.31, 0.5, 0.999999, 1.0])
+    rows = np.tile(legal, (len(shares), 1))
+    digits, rest = middle_digits(np.zeros((len(shares), 10)), rows, shares)
+    allowed = np.flatnonzero(legal)
+    places = np.minimum((shares * len(allowed) - 1e-9).clip(0).astype(int), len(allowed) - 1)
+    assert digits.tolist() == allowed[places].tolist()
+    np.testing.assert_allclose(rest, shares * len(allowed) - places, atol=1e-9)
+
+
+def test_a_digit_whose_chance_is_all_but_nothing_does_no_harm():
+    scores = np.full((2, 10), -1e4)
+    scores[:, 6] = 1e4
+    legal = np.ones((2, 10), dtype=bool)
+    digits, rest = middle_digits(scores, legal, np.array([0.5, 0.0]))
+    assert digits.tolist() == [6, 0]
+    assert rest.tolist() == [0.5, 0.0]
+
+
 def anything(size):
     """The bounds of offers that may be any, with nothing to accept, at one command."""
     return np.zeros(size, int), np.full(size, 999), np.zeros(size, bool), np.full(size, 0.5)
 
 
 def one_by_one(model, view, low, high, can_accept, rhos):
-    """The same without any cache: the whole text is read again for each token."""
+    """The same without any cache, by definition: the middle of all numbers, each with the product of its digits."""
     packed = TEXT.pack(view)
     for row in range(len(view)):
-        tokens, number = packed.tokens[row, : packed.lengths[row]].tolist(), 0
+        tokens = packed.tokens[row, : packed.lengths[row]].tolist()
+        chances = np.ones(1)
         for left in (3, 2, 1):
+            prefixes = [
+                [*tokens, *TEXT.answers[[int(digit) for digit in f"{number:0{3 - left}d}"]]]
+                for number in range(len(chances))
+            ]
+            prefixes = prefixes if left < 3 else [tokens]
             with torch.no_grad(), model.rho_context(rhos[row]):
-                scores = model(input_ids=torch.tensor([tokens])).logits[0, -1, torch.as_tensor(TEXT.answers)].numpy()
-            legal = legal_digits(np.array([number]), left, low[row : row + 1], high[row : row + 1])[0]
-            allowed = np.append(legal, can_accept[row] and left == 3)
-            chosen = int(np.where(allowed, scores, -np.inf).argmax())
-            if chosen == 10:
-                number = ACCEPTED
-                break
-            number = number * 10 + chosen
-            tokens.append(int(TEXT.answers[chosen]))
-        yield number
+                scores = model(input_ids=torch.tensor(np.array(prefixes))).logits[:, -1, torch.as_tensor(TEXT.answers)]
+            numbers = np.arange(len(chances))
+            bounds = (np.full(len(chances), end[row]) for end in (low, high))
+            weights = scores[:, :10].double().softmax(dim=1).numpy() * legal_digits(numbers, left, *bounds)
+            if left == 3:
+                accepts = can_accept[row] and scores[0, 10] > scores[0, :10][torch.as_tensor(weights[0] > 0)].max()
+            whole = weights.sum(axis=1, keepdims=True)
+            chances = (
+                chances[:, None] * np.divide(weights, whole, where=whole > 0, out=np.zeros_like(weights))
+            ).ravel()
+        yield ACCEPTED if accepts else int((np.cumsum(chances) < 0.5).sum())
 
 
 @pytest.mark.parametrize("rhos", [[0.2], [1.0], [0.0, 0.3, 0.8, 1.0]])

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -118,3 +119,80 @@ def failed_results(tmp_path_factory):
     from negotiation_env.tournament.play import play_tournament
 
     return play_tournament(["linear", "fair", Failing()], tmp_path_factory.mktemp("failed"), 4, keep_episodes=0)
+
+
+class Silent:
+    """Its server has gone: every game ends by a fault."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def reset(self, size, seed=None): ...
+
+    def decide(self, view):
+        return PriceDecision(kind=np.full(len(view), 3), price=view.price_low)
+
+
+@pytest.fixture(scope="session")
+def silent_results(tmp_path_factory):
+    """A tournament of which no game can be counted."""
+    pytest.importorskip("nashpy")
+    from negotiation_env.tournament.play import play_tournament
+
+    return play_tournament([Silent("one"), Silent("two")], tmp_path_factory.mktemp("silent"), 4, keep_episodes=2)
+HOSTILE = (
+    "</script><script>window.attacked = 1</script><img src=x onerror='window.attacked = 1'>"
+    "<a href=\"javascript:window.attacked=1\">x</a><a href='https://elsewhere.example'>y</a>"
+    "<svg onload=window.attacked=1><style>*{display:none}</style><!-- %{x} {{ 7 * 7 }} ${window.attacked = 1}"
+)
+"""What would run, link, load, hide or be computed wherever it stands in a page without being escaped."""
+
+
+class Hostile(Talker):
+    """A policy whose name, words, notes and keys of notes are an attack; it fails against itself, with one more."""
+
+    def __init__(self, place=0):
+        self.name = f"{HOSTILE} {place}"
+
+    def decide(self, view):
+        decided = super().decide(view)
+        size = len(view)
+        note = {HOSTILE: HOSTILE, "model": HOSTILE, "replies": [{"text": HOSTILE}], "error": {HOSTILE: [HOSTILE]}}
+        return replace(decided, message=[HOSTILE] * size, notes=[note] * size)
+
+
+class HostileFailure(Hostile):
+    """Raises whenever it must decide."""
+
+    def decide(self, view):
+        raise type(HOSTILE, (RuntimeError,), {})(HOSTILE)
+
+
+@pytest.fixture(scope="session")
+def hostile_page(tmp_path_factory):
+    """A report in which every text that can come from elsewhere is an attack."""
+    pytest.importorskip("nashpy")
+    pl = pytest.importorskip("polars")
+    from negotiation_env.report import write_report
+    from negotiation_env.tournament.play import play_tournament
+
+    folder = tmp_path_factory.mktemp("hostile") / HOSTILE.replace("/", "|")[:200]
+    players = ["linear", Hostile(1), Hostile(2), HostileFailure(3)]
+    play_tournament(players, folder, 4, keep_episodes=2, scenario="private", chat=True)
+    told = json.loads((folder / "settings.json").read_text())
+    told["sides"] = [f"{HOSTILE} {seat}" for seat in (0, 1)]
+    (folder / "settings.json").write_text(json.dumps(told))
+    sides = dict(zip(("buyer", "seller"), told["sides"], strict=True))
+    for path in folder.glob("*.parquet"):
+        table = pl.read_parquet(path)
+        named = [name for name, kind in table.schema.items() if isinstance(kind, pl.Enum)]
+        table.with_columns(pl.col(named).cast(pl.String).replace(sides)).write_parquet(path)
+    rho = folder / "rho"
+    rho.mkdir()
+    row = {
+        "policy": HOSTILE, "scenario": HOSTILE, "information": HOSTILE, "opponent": HOSTILE, "role": HOSTILE,
+        "first_mover": HOSTILE, "num_episodes": 4, "deal_rate": 1.0, "achieved": 0.5, "closest_achievable": 0.1,
+        "faults": 0.0,
+    }  # fmt: skip
+    pl.DataFrame([{**row, "command": command} for command in (0.0, 1.0)]).write_parquet(rho / "rho_table.parquet")
+    return write_report(folder)

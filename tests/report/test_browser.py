@@ -72,6 +72,29 @@ def test_a_price_tournament_filters_steps_and_runs_nothing_that_was_said(load, p
     assert page.locator("#viewer").is_hidden()
 
 
+def test_no_text_from_elsewhere_is_more_than_text(load, hostile_page):
+    """Names, words, notes, their keys, reasons, folders, sides, scenarios: all an attack, and all shown as they are."""
+    page = load(hostile_page)
+    assert page.locator("#moves details summary").count() > 0
+    for summary in page.locator("summary").all():
+        summary.click()
+    for select in ("map-measure", "map-mover", "game-0", "game-1", "game-number", "rho-case"):
+        for place in range(page.locator(f"#{select} option").count()):
+            page.select_option(f"#{select}", index=place)
+    page.fill("#filter", "script")
+    page.wait_for_selector("text=3 of 4 shown")
+    for plot in ("ranking", "map", "deals", "game", "exploit", "replicator", "rho"):
+        page.locator(f"#plot-{plot} .main-svg").first.hover(force=True)
+    assert page.evaluate("window.attacked === undefined")
+    links = "[...document.querySelectorAll('a')].every(node => node.getAttribute('href').startsWith('#'))"
+    assert page.evaluate(links)
+    assert page.locator("body img, [onerror], [onload], body style, iframe, object").count() == 0
+    assert page.locator("script").count() == 3
+    for place in ("#moves .who", "#moves .said", "#moves dt", "#moves dd", "#failures", "#calibration", "header"):
+        assert "window.attacked = 1" in page.locator(place).first.text_content(), place
+    assert "{{ 7 * 7 }}" in page.locator("#moves .said").first.text_content()
+
+
 def test_games_are_stepped_through_with_buttons_and_keys(load, price_page):
     page = load(price_page)
     total = page.locator("#moves li").count()
@@ -121,6 +144,14 @@ def test_what_failed_leaves_gaps_and_no_errors(load, failed_results):
     assert page.locator("#failures tbody tr").count() > 0
     page.fill("#filter", "failing")
     page.wait_for_selector("text=1 of 3 shown")
+
+
+def test_where_no_game_counts_there_are_gaps_and_no_errors(load, silent_results):
+    from negotiation_env.report import write_report
+
+    page = load(write_report(silent_results.folder))
+    assert page.locator(".facts div", has_text="Strongest").locator("dd").inner_text() == "\N{EN DASH}"
+    assert page.locator("#plot-map svg.main-svg").count() > 0
 
 
 def test_a_phone_scrolls_in_one_direction_only(load, price_page, split_page):

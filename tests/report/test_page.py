@@ -6,11 +6,15 @@ import shutil
 
 import numpy as np
 import pytest
+from scipy.stats import sem
+from scipy.stats import t as student
 
+from negotiation_env import rollout
 from negotiation_env.records.errors import RecordError
 from negotiation_env.report import write_report
 from negotiation_env.report.games import viewer_games
 from negotiation_env.report.page import MINUS, NOTHING, interval, json_in_html, number, plotly_script
+from negotiation_env.tournament import play_tournament
 
 pytest.importorskip("jinja2")
 pytest.importorskip("plotly")
@@ -153,13 +157,23 @@ def test_theory_names_the_second_best_where_limits_are_private(price_results, pr
     labels = [label for label, _ in theory["references"]]
     assert labels[0] == "all possible gains"
     assert any("second best" in label for label in labels)
+    limits = rollout("price", dict.fromkeys(("buyer_0", "seller_0"), "fair"), 6, seed=0, scenario="private").episodes
+    width = np.maximum(limits["buyer_max"] - limits["seller_min"], 0.0)
     outcomes = price_results.outcomes
-    from negotiation_env.report.scales import draw_limits
+    draw, gained = outcomes["draw"].to_numpy(), (outcomes["payoff_0"] + outcomes["payoff_1"]).to_numpy()
+    assert theory["all"][0] == pytest.approx(gained.sum() / width[draw].sum(), rel=1e-3)
 
-    limits = draw_limits(price_results)
-    width = np.maximum(limits["buyer_max"] - limits["seller_min"], 0.0)[outcomes["draw"].to_numpy()]
-    gained = (outcomes["payoff_0"] + outcomes["payoff_1"]).to_numpy()
-    assert theory["all"][0] == pytest.approx(gained.sum() / width.sum(), rel=1e-3)
+
+def test_theory_intervals_take_the_games_of_a_draw_as_one(price_results, price_page, read_data):
+    """All pairs play the same draws; as if they were independent, intervals would be far too narrow."""
+    outcomes = price_results.outcomes
+    realised, possible = np.zeros(6), np.zeros(6)
+    draw = outcomes["draw"].to_numpy()
+    np.add.at(realised, draw, (outcomes["payoff_0"] + outcomes["payoff_1"]).to_numpy())
+    np.add.at(possible, draw, np.maximum(outcomes["surplus"].to_numpy(), 0.0))
+    share = realised.sum() / possible.sum()
+    reach = student.ppf(0.975, 5) * sem(realised - share * possible) / possible.mean()
+    assert read_data(price_page)["theory"]["all"][1:] == pytest.approx([share - reach, share + reach], rel=1e-3)
 
 
 def test_best_replies_are_to_the_scripted_policies(price_results, price_page, read_data):
@@ -202,4 +216,47 @@ def test_folders_without_results_are_refused(price_results, tmp_path):
     settings = json.loads((folder / "settings.json").read_text())
     (folder / "settings.json").write_text(json.dumps({**settings, "version": 99}))
     with pytest.raises(RecordError, match="version"):
+        write_report(folder)
+
+
+CATALOGUE = "category,title,list_price,current_price,average_price,lowest_price,highest_price\n"
+
+
+def test_theory_scales_of_a_catalogue_come_without_its_file(tmp_path, read_data):
+    pytest.importorskip("nashpy")
+    products = tmp_path / "products.csv"
+    products.write_text(CATALOGUE + "".join(f"tool,drill {n},{100 + n},80,80,{50 + n},90\n" for n in range(9)))
+    found = play_tournament(
+        "linear,conceder", tmp_path / "out", 8, scenario="catalogue", catalogue=str(products), keep_episodes=0
+    )
+    products.unlink()
+    theory = read_data(write_report(found.folder))["theory"]
+    assert theory["references"] == [["all possible gains", 1.0]]
+    assert 0.0 < theory["all"][0] <= 1.0
+    with pytest.raises(ValueError, match="the limits of scenario catalogue are in its file"):
+        write_report(found.folder, best_responses=2)
+
+
+def test_what_best_replies_cannot_be_had_is_said(split_results, failed_results, tmp_path, read_data):
+    with pytest.raises(ValueError, match="only price games have them"):
+        write_report(split_results.folder, tmp_path / "split.html", best_responses=2)
+    page = write_report(split_results.folder, tmp_path / "split.html").read_text(encoding="utf-8")
+    assert "--best_responses" not in page.split('<section id="missing"')[1].split("</section>")[0]
+    found = play_tournament("linear,hold_rho", tmp_path / "out", 4, keep_episodes=0)  # which must know the surplus
+    data = read_data(write_report(found.folder, best_responses=2))
+    assert [row["policy"] for row in data["replies"]] == ["linear"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("settings.json", '{"version": 2}'), ("settings.json", '{"version": 2, "policies": 3}'),
+        ("cells.parquet", "no table"), ("ranking.json", "{}"), ("meta_game.json", "[]"), ("failures.json", "3"),
+    ],
+)  # fmt: skip
+def test_damaged_files_are_named(split_results, tmp_path, name, content):
+    folder = tmp_path / "results"
+    shutil.copytree(split_results.folder, folder)
+    (folder / name).write_text(content)
+    with pytest.raises(RecordError, match="damaged"):
         write_report(folder)

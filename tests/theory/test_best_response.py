@@ -277,6 +277,7 @@ def test_other_prices(settings):
         ({"role": "agent_0"}, ValueError, "unknown role 'agent_0'"),
         ({"num_games": 0}, ValueError, "num_games is 0; it must be a whole number from 1"),
         ({"room": 0.5}, ValueError, "room is 0.5; it must be a whole number"),
+        ({"domain": "multi_item"}, ValueError, "domain is 'multi_item'; best_response works out price games only"),
         ({"chat": True}, ValueError, "chat is True; best_response plays without messages"),
         ({"opponent": "linear,fair"}, ValueError, "answers one opponent, call it once for each"),
         ({"opponent": "nobody"}, ValueError, "unknown price policy 'nobody'"),

@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import sem
+from scipy.stats import t as student
 
 from negotiation_env import rollout, theory
+from negotiation_env.theory.scales import measured_share
 
 FACTORS = st.floats(0.05, 0.999)
 
@@ -136,3 +139,18 @@ def test_scales_need_something_to_gain():
     limits = {"buyer_max": 900.0, "seller_min": 300.0}
     fixed = rollout("price", {"buyer_0": "linear", "seller_0": "linear"}, 3, seed=0, options=limits, scenario="private")
     assert set(theory.scales(fixed)) == {"measured", "measured_low", "measured_high", "first_best"}
+
+
+def test_a_table_of_another_kind_is_refused_in_words():
+    with pytest.raises(TypeError, match="games is a list; give what rollout returns"):
+        theory.scales([1, 2])
+
+
+def test_the_interval_of_few_games_is_student_s():
+    realised, possible = np.array([3.0, 5.0, 1.0, 4.0]), np.array([4.0, 5.0, 3.0, 6.0])
+    share, low, high = measured_share(realised, possible)
+    assert share == pytest.approx(13 / 18)
+    reach = student.ppf(0.975, 3) * sem(realised - share * possible) / possible.mean()
+    assert (low, high) == pytest.approx((share - reach, share + reach))
+    assert np.isnan(measured_share(realised[:1], possible[:1])[1:]).all()
+    assert np.isnan(measured_share(realised, 0.0 * possible)).all()

@@ -10,6 +10,7 @@ from contestants import THREE, Claims, Crashes, Faulty, Sloppy, Talks, results_o
 from negotiation_env import rollout
 from negotiation_env.records.errors import RecordError
 from negotiation_env.records.parquet_games import read_parquet_games
+from negotiation_env.report import write_report
 from negotiation_env.tournament import load_results, play_tournament
 from negotiation_env.tournament.playing import play_cell
 
@@ -189,6 +190,20 @@ def test_faults_count_nowhere_and_are_played_again(tmp_path, monkeypatch):
     assert not mended.outcomes["fault"].any()
 
 
+def test_where_every_game_ends_by_a_fault_nothing_is_said_and_all_is_played_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(Faulty, "is_mended", False)
+    policies = [Faulty(), Faulty()]
+    policies[1].name = "other"
+    found = play_tournament(policies, tmp_path, 4)
+    assert found.outcomes["fault"].all()
+    assert found.ranking.policies["strength"].to_list() == found.ranking.policies["share"].to_list() == [None, None]
+    assert found.ranking.effects["seat_0"].log_odds is None
+    assert found.meta_game.equilibrium is None
+    assert "Strongest" in write_report(tmp_path).read_text(encoding="utf-8")
+    monkeypatch.setattr(Faulty, "is_mended", True)
+    assert play_tournament(policies, tmp_path, 4).is_complete
+
+
 def test_illegal_replies_are_those_of_the_notes(tmp_path):
     found = play_tournament([Sloppy(), "hardliner"], tmp_path, 4, max_turns=6)
     row = found.cells.filter(policy_0="sloppy", policy_1="hardliner", first_mover="buyer").row(0, named=True)
@@ -206,6 +221,9 @@ def test_players_that_wait_are_played_by_threads_and_what_they_say_is_kept(tmp_p
     assert results_of(tmp_path / "one") == results_of(tmp_path / "two")
     with pytest.raises(ValueError, match="'talks' waits for a server"):
         play_tournament([Talks(), "linear"], tmp_path / "three", 8, engine="process")
+    with pytest.raises(ValueError, match="workers is 0"):
+        play_tournament("fair,linear", tmp_path / "three", 8, engine="process", workers=0)
+    assert not (tmp_path / "three").exists()
 
 
 def test_a_finished_tournament_is_read_and_not_played(tmp_path, monkeypatch):
@@ -230,6 +248,14 @@ def test_a_folder_of_other_settings_is_refused(tmp_path):
     assert results_of(tmp_path) == before
     play_tournament(THREE, tmp_path, 10, seed=1, overwrite=True)
     assert json.loads((tmp_path / "settings.json").read_text())["seed"] == 1
+
+
+def test_a_share_that_is_hardly_larger_wins_no_game(tmp_path):
+    """They settle at .5, or at .498 and .502: as in the figures of records, that is a tie."""
+    policies = [Claims(0.5), Claims(0.498)]
+    found = play_tournament(policies, tmp_path, 40, information="known", scenario="seed")
+    assert found.ranking.policies["win_rate"].to_list() == [0.5, 0.5]
+    assert found.ranking.policies["strength"].to_list() == pytest.approx([0.0, 0.0], abs=1e-9)
 
 
 def test_what_is_no_tournament_is_left_alone(tmp_path):
@@ -281,3 +307,6 @@ def test_all_means_every_deterministic_strategy_once():
     assert "linear" not in private  # it plays as boulware_linear
     names = [entrant.name for entrant in find_entrants("linear,all,linear_noisy", "price")]
     assert names == ["linear", *private, "linear_noisy"]
+    assert [entrant.name for entrant in find_entrants("all,all", "price")] == private
+    names = [entrant.name for entrant in find_entrants(["fair", "all", Claims(0.5)], "price")]
+    assert names == ["fair", *(name for name in private if name != "fair"), "claims_0.5"]

@@ -9,10 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
-from contestants import THREE, results_of
+from contestants import THREE, Faulty, results_of
 
 from negotiation_env.records.errors import Interrupted, RecordError
-from negotiation_env.tournament import play_tournament
+from negotiation_env.report import write_report
+from negotiation_env.tournament import load_results, play_tournament
 from negotiation_env.tournament.folder import ResultFolder
 from negotiation_env.tournament.plan import make_plan
 from negotiation_env.tournament.playing import play_cell
@@ -37,14 +38,14 @@ def start(folder):
 
 
 def test_killed_at_ten_moments_it_gives_the_same_files(tmp_path):
-    whole = start(tmp_path / "expected")
+    whole = start(tmp_path / "expected" / "out")
     began = time.monotonic()
     assert whole.stdout.readline() == "done\n"
     seconds = time.monotonic() - began
     whole.wait()
-    expected, rng, killed = results_of(tmp_path / "expected"), random.Random(0), 0
+    expected, rng, killed = results_of(tmp_path / "expected" / "out"), random.Random(0), 0
     for moment in range(MOMENTS):
-        folder = tmp_path / str(moment)
+        folder = tmp_path / str(moment) / "out"
         process = start(folder)
         time.sleep(rng.uniform(0.0, seconds))
         process.send_signal(signal.SIGKILL)
@@ -53,6 +54,8 @@ def test_killed_at_ten_moments_it_gives_the_same_files(tmp_path):
         assert play_tournament(THREE, folder, 400).is_complete
         assert results_of(folder) == expected
     assert killed >= MOMENTS // 2
+    pages = [write_report(tmp_path / place / "out").read_bytes() for place in ("expected", "0")]
+    assert pages[0] == pages[1]
 
 
 class Killed(BaseException):
@@ -77,6 +80,28 @@ def test_killed_before_a_file_gets_its_name(tmp_path, monkeypatch, name):
             play_tournament(THREE, tmp_path / "killed", 20)
     play_tournament(THREE, tmp_path / "killed", 20)
     assert results_of(tmp_path / "killed") == results_of(tmp_path / "expected")
+
+
+def test_killed_while_results_replace_those_of_an_earlier_run(tmp_path, monkeypatch):
+    """What is there then is of two runs, and is not read as one."""
+    monkeypatch.setattr(Faulty, "is_mended", False)
+    play_tournament(["hardliner", Faulty()], tmp_path, 20)
+    load_results(tmp_path)
+    monkeypatch.setattr(Faulty, "is_mended", True)
+    with monkeypatch.context() as patch:
+        real = Path.replace
+
+        def stopped(self, target):
+            if Path(target).name == "policies.parquet":
+                raise Killed
+            return real(self, target)
+
+        patch.setattr(Path, "replace", stopped)
+        with pytest.raises(Killed):
+            play_tournament(["hardliner", Faulty()], tmp_path, 20)
+    with pytest.raises(RecordError, match="is not finished"):
+        load_results(tmp_path)
+    assert play_tournament(["hardliner", Faulty()], tmp_path, 20).is_complete
 
 
 def test_finished_cells_are_not_played_again(tmp_path, monkeypatch):

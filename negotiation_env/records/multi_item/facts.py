@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from negotiation_env.multi_item.rules import NO_SPLIT
 from negotiation_env.solutions import COLUMNS
@@ -44,8 +44,8 @@ class Pool:
 
     def __init__(self, quantities: tuple[int, ...]) -> None:
         self.quantities = quantities
-        self.splits = all_splits(quantities).tolist()
-        self.texts = [list_text(split) for split in self.splits]
+        self.splits: list[Any] = all_splits(quantities).tolist()
+        self.texts: list[str] = [list_text(split) for split in self.splits]
         self._places = {text: index for index, text in enumerate(self.texts)} | {"null": NO_SPLIT}
         self.texts.append("null")
 

@@ -43,7 +43,7 @@ _QUALITY = ",".join(
 class MultiItemReader:
     """See `negotiation_env.records.format.Reader`."""
 
-    pattern = OwnPattern(
+    pattern: OwnPattern = OwnPattern(
         state=rf'"quantities":({_COUNTS}),"own_values":[^\]]*\]',
         outcome="",
         meta=_META,

@@ -12,7 +12,7 @@ from negotiation_env.multi_item.rules import AGENTS, NO_SPLIT
 from negotiation_env.records.games import Games
 from negotiation_env.records.multi_item.facts import QUALITY, TRUTHS
 from negotiation_env.records.rows import Column, Lists, Rows
-from negotiation_env.splits import index_of, keep_of
+from negotiation_env.splits import count_splits, index_of, keep_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -79,6 +79,14 @@ class MultiItemTables:
         """Indices of splits, -1 where a move offers none."""
         return _splits(decisions, "action_keep", facts["quantities"])
 
+    def check(self, games: Games, agreed: Array) -> None:
+        """The split that was agreed on is the last one, told as what ``agent_0`` keeps."""
+        facts = games.facts
+        by_other = (facts["first"] + facts["turns"]) & 1 == 1
+        rest = count_splits(facts["quantities"]) - 1 - agreed
+        if not np.array_equal(np.where((agreed != NO_SPLIT) & by_other, rest, agreed), facts["split"]):
+            raise ValueError("the split of a deal is not the one that was proposed last")
+
 
 def _splits(table: pa.Table, name: str, quantities: Array) -> Array:
     """The indices (R,) of what is kept of pools (R, I), -1 where nothing is."""
@@ -86,6 +94,8 @@ def _splits(table: pa.Table, name: str, quantities: Array) -> Array:
 
     keep = lists(table, name, NO_SPLIT, quantities.shape[1]).astype(np.int64)
     wide = np.pad(keep, ((0, 0), (0, quantities.shape[1] - keep.shape[1])))
+    if not ((keep[:, 0] < 0) | ((wide >= 0) & (wide <= quantities)).all(axis=1)).all():
+        raise ValueError(f"{name} is no split of its pool")
     return np.where(keep[:, 0] < 0, NO_SPLIT, index_of(np.maximum(wide, 0), quantities))
 
 

@@ -23,7 +23,7 @@ _DECODER = json.JSONDecoder()
 class PriceReader:
     """See `negotiation_env.records.format.Reader`."""
 
-    pattern = OwnPattern(
+    pattern: OwnPattern = OwnPattern(
         state=rf'"reservation_price":[^,]*,"price_range":\[{NUMBER_TEXT},{NUMBER_TEXT}\]',
         outcome=rf'"rho":{NULLABLE},"rho_commanded":{NULLABLE},"intent_impasse":\w*,',
         meta=rf'"buyer_max":{NUMBER_TEXT},"seller_min":{NUMBER_TEXT},"zopa_width":{NUMBER_TEXT},'

@@ -78,6 +78,16 @@ class PriceTables:
 
         return numbers(decisions, "action_price")
 
+    def check(self, games: Games, agreed: Array) -> None:
+        """Prices inside the public range; the accepted price is the last one."""
+        facts, offered = games.facts, ~np.isnan(games.offer)
+        low, high = (np.repeat(facts[name], facts["turns"])[offered] for name in ("price_low", "price_high"))
+        prices = games.offer[offered]
+        if not ((low <= prices) & (prices <= high)).all():
+            raise ValueError("a price is outside the public range")
+        if not np.array_equal(agreed, facts["price"], equal_nan=True):
+            raise ValueError("an accepted price is not the one that was offered last")
+
 
 def normalised(price: Float64, low: Float64, high: Float64) -> NDArray[np.float32]:
     """Prices (N,) on [-1, 1] over the public range [low, high]."""

@@ -52,7 +52,7 @@ function mapFigure() {
   const { measure, names, mean, low, high, games } = mapShown();
   const many = names.length > (narrow.matches ? 6 : 14);
   const text = mean.map((row, i) => row.map((value, j) =>
-    `<b>${told(value, measure.scale)}</b> ${range(low[i][j], high[i][j], measure.scale)}<br>${plain(data.sides[0])}: ${plain(names[i])}<br>${plain(data.sides[1])}: ${plain(names[j])}<br>${games[i][j] ?? 0} games`));
+    `<b>${told(value, measure.scale)}</b> ${range(low[i][j], high[i][j], measure.scale)}<br>${sidesPlain[0]}: ${plain(names[i])}<br>${sidesPlain[1]}: ${plain(names[j])}<br>${games[i][j] ?? 0} games`));
   const places = names.map((name, place) => place);
   const ticks = { tickmode: "array", tickvals: places, ticktext: names.map(brief), zeroline: false, showgrid: false, ticklen: 0 };
   const trace = {
@@ -67,8 +67,8 @@ function mapFigure() {
   return [[trace], {
     height: Math.max(200, Math.min(wide * names.length, 1100)) + room(names) + (narrow.matches ? 10 : 40), margin: { l: room(names) + (narrow.matches ? 0 : 24), r: 10, t: 10, b: room(names) + (narrow.matches ? 0 : 30) },
     plot_bgcolor: colour("none"),
-    xaxis: axis({ ...ticks, tickangle: names.length > 4 || narrow.matches ? -90 : 0, title: title(data.sides[1]) }),
-    yaxis: axis({ ...ticks, autorange: "reversed", title: title(data.sides[0]) }),
+    xaxis: axis({ ...ticks, tickangle: names.length > 4 || narrow.matches ? -90 : 0, title: title(sidesPlain[1]) }),
+    yaxis: axis({ ...ticks, autorange: "reversed", title: title(sidesPlain[0]) }),
   }, `${measure.label}, ${names.length} by ${names.length} policies; the table below holds the numbers.`];
 }
 

@@ -21,7 +21,7 @@ function outcomeFigure() {
   const dotsOf = (part, column, ink, name) => ({
     type: "scatter", mode: "markers", name, x: part.map((p) => p[0]), y: part.map((p) => p[1]), cliponaxis: false,
     marker: { sizemode: "area", size: part.map((p) => p[column]), sizeref: most / 900, sizemin: 1.5, color: ink, line: { width: 0 }, opacity: 1 },
-    text: part.map((p) => `${data.sides[0]} ${round(p[0], 3)}, ${data.sides[1]} ${round(p[1], 3)}<br>${p[2]} games, ${p[4]} deals, ${p[3]} Pareto-optimal`),
+    text: part.map((p) => `${sidesPlain[0]} ${round(p[0], 3)}, ${sidesPlain[1]} ${round(p[1], 3)}<br>${p[2]} games, ${p[4]} deals, ${p[3]} Pareto-optimal`),
     hovertemplate: "%{text}<extra></extra>",
   });
   const missed = places.filter((p) => p[4] < p[2]);
@@ -36,8 +36,8 @@ function outcomeFigure() {
     { ...dotsOf(missed, 2, colour("two"), "no deal"), marker: { symbol: "x", size: 10, color: colour("two") } },
   ], {
     height: narrow.matches ? 460 : 560, showlegend: true, legend: legend(), margin: { l: 56, r: 20, t: 14, b: 48 },
-    xaxis: axis({ title: { text: `${data.sides[0]}’s share of its pool` }, range: [-0.06, 1.06], zeroline: false, constrain: "domain" }),
-    yaxis: axis({ title: { text: `${data.sides[1]}’s share of its pool` }, range: [-0.06, 1.06], zeroline: false, scaleanchor: narrow.matches ? undefined : "x" }),
+    xaxis: axis({ title: { text: `${sidesPlain[0]}’s share of its pool` }, range: [-0.06, 1.06], zeroline: false, constrain: "domain" }),
+    yaxis: axis({ title: { text: `${sidesPlain[1]}’s share of its pool` }, range: [-0.06, 1.06], zeroline: false, scaleanchor: narrow.matches ? undefined : "x" }),
   }, byId("outcome-count").textContent];
 }
 

@@ -96,15 +96,15 @@ function priceFigure({ game, step }) {
   const offersOf = (seat) => {
     const made = game.moves.slice(0, step).map((move, place) => [place + 1, move]).filter(([, move]) => move[0] === seat && move[1] === "offer");
     return {
-      type: "scatter", mode: "lines+markers", name: data.sides[seat], x: made.map(([turn]) => turn), y: made.map(([, move]) => move[2]),
+      type: "scatter", mode: "lines+markers", name: sidesPlain[seat], x: made.map(([turn]) => turn), y: made.map(([, move]) => move[2]),
       line: { color: ink[seat], width: 2 }, marker: { symbol: ["circle", "square"][seat], size: 8 }, cliponaxis: false,
-      hovertemplate: `turn %{x}: ${data.sides[seat]} offers %{y:.2f}<extra></extra>`,
+      hovertemplate: `turn %{x}: ${sidesPlain[seat]} offers %{y:.2f}<extra></extra>`,
     };
   };
   const over = step === game.moves.length && game.deal;
   const deal = { type: "scatter", mode: "markers", name: "deal", x: over ? [step] : [], y: over ? [game.price] : [], marker: { symbol: "star", size: 16, color: colour("ink") }, hovertemplate: `deal at %{y:.2f}<extra></extra>` };
   const line = (level, seat) => ({ type: "line", xref: "paper", x0: 0, x1: 1, y0: level, y1: level, line: { color: ink[seat], width: 1.2, dash: "dash" } });
-  const name = (level, seat, high) => ({ xref: "paper", x: 1, xanchor: "right", y: level, yanchor: high ? "bottom" : "top", text: `${data.sides[seat]}’s limit ${round(level)}`, showarrow: false, font: { color: ink[seat], size: 12 } });
+  const name = (level, seat, high) => ({ xref: "paper", x: 1, xanchor: "right", y: level, yanchor: high ? "bottom" : "top", text: `${sidesPlain[seat]}’s limit ${round(level)}`, showarrow: false, font: { color: ink[seat], size: 12 } });
   const zone = { type: "rect", xref: "paper", x0: 0, x1: 1, y0: sellerMin, y1: buyerMax, line: { width: 0 }, fillcolor: colour("zone"), layer: "below" };
   return [[offersOf(0), offersOf(1), deal], {
     height: 400, showlegend: true, legend: { orientation: "h", x: 0, y: 1.12 }, margin: { l: 56, r: 12, t: 34, b: 48 },
@@ -121,7 +121,7 @@ function splitFigure({ game, step }) {
   const frontier = [...game.solutions.pareto].sort((a, b) => a[0] - b[0]);
   const offersOf = (seat) => {
     const made = game.moves.slice(0, step).map((move, place) => [place + 1, move]).filter(([, move]) => move[0] === seat && move[1] === "offer");
-    return { type: "scatter", mode: "lines+markers+text", name: `proposals of ${data.sides[seat]}`, x: made.map(([, m]) => m[2][1][0]), y: made.map(([, m]) => m[2][1][1]), text: made.map(([turn]) => turn), textposition: "top center", textfont: { color: ink[seat], size: 11 }, line: { color: ink[seat], width: 1.5 }, marker: { symbol: ["circle", "square"][seat], size: 8 }, hovertemplate: "turn %{text}: %{x:.1f}, %{y:.1f}<extra></extra>", cliponaxis: false };
+    return { type: "scatter", mode: "lines+markers+text", name: `proposals of ${sidesPlain[seat]}`, x: made.map(([, m]) => m[2][1][0]), y: made.map(([, m]) => m[2][1][1]), text: made.map(([turn]) => turn), textposition: "top center", textfont: { color: ink[seat], size: 11 }, line: { color: ink[seat], width: 1.5 }, marker: { symbol: ["circle", "square"][seat], size: 8 }, hovertemplate: "turn %{text}: %{x:.1f}, %{y:.1f}<extra></extra>", cliponaxis: false };
   };
   const over = step === game.moves.length;
   const end = over ? [game.payoffs] : [];
@@ -134,8 +134,8 @@ function splitFigure({ game, step }) {
     dotsAt(end, game.deal ? "deal" : "no deal", { symbol: game.deal ? "star" : "x", size: 16, color: colour("ink") }),
   ], {
     height: narrow.matches ? 500 : 460, showlegend: true, legend: { orientation: "h", x: 0, y: -0.18, yanchor: "top", font: { size: 11 } }, margin: { l: 56, r: 20, t: 12, b: 48 },
-    xaxis: axis({ title: { text: `utility of ${data.sides[0]}` }, zeroline: false, rangemode: "tozero" }),
-    yaxis: axis({ title: { text: `utility of ${data.sides[1]}` }, zeroline: false, rangemode: "tozero" }),
+    xaxis: axis({ title: { text: `utility of ${sidesPlain[0]}` }, zeroline: false, rangemode: "tozero" }),
+    yaxis: axis({ title: { text: `utility of ${sidesPlain[1]}` }, zeroline: false, rangemode: "tozero" }),
   }];
 }
 

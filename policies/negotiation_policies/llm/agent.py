@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 from negotiation_env.policy import FAULT, JsonValue, Note, View
 from negotiation_policies.llm.asking import Asked
 from negotiation_policies.llm.backends.event_loop import run
+from negotiation_policies.llm.backends.faults import shown_address
 from negotiation_policies.llm.backends.opening import open_model
 from negotiation_policies.llm.backends.protocol import Backend, BackendError
 from negotiation_policies.llm.backends.reliable import Model, Reliability
@@ -191,7 +192,8 @@ def check_model(model: str | Backend, base_url: str | None) -> None:
     if base_url is None:
         return
     if not isinstance(base_url, str) or not base_url.startswith(("http://", "https://")):
-        raise ValueError(f"base_url is {base_url!r}; it must be an address such as 'http://127.0.0.1:8000/v1'.")
+        shown = shown_address(base_url) if isinstance(base_url, str) else type(base_url).__name__
+        raise ValueError(f"base_url is {shown!r}; it must be an address such as 'http://127.0.0.1:8000/v1'.")
     if "@" in base_url or "?" in base_url or "#" in base_url:
         raise ValueError(
             "base_url holds a user, a password or a query, and settings are written to files; give the address alone, "

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
 
+from negotiation_env.documents import parse_toml, read_text
 from negotiation_env.registry import unknown_name
 
 _FOLDER = resources.files("negotiation_policies.llm") / "prompts"
@@ -82,16 +82,16 @@ def _packaged_prompt(name: str) -> Prompt:
 
 def _own_prompt(path: Path) -> Prompt:
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_text(path)
+    except (OSError, ValueError) as error:
         raise ValueError(f"prompt file {path} cannot be read: {error}.") from error
     return _parsed(path.stem, text)
 
 
 def _parsed(name: str, content: str) -> Prompt:
     try:
-        found = tomllib.loads(content)
-    except tomllib.TOMLDecodeError as error:
+        found = parse_toml(content)
+    except ValueError as error:
         raise ValueError(f"prompt {name!r} is no TOML: {error}.") from error
     version = found.pop(_VERSION, None)
     if isinstance(version, bool) or not isinstance(version, int):

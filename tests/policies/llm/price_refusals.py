@@ -2,6 +2,13 @@
 
 REFUSED = [
     "",
+    "My offer: **520*.5*",
+    "I offer 5`00`.",
+    "I offer 1 *200*.",
+    "I offer *1* 200.",
+    "I acc`ept.",
+    '{"action": "acce pt"}',
+    '{"action": "of-fer", "price": 500}',
     "I want to know why you ask for 500.",
     "What if I accept 450?",
     "What if we agree on 600 and you ship it?",

@@ -8,6 +8,7 @@ import html
 import json
 import os
 import re
+from base64 import b64encode
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -46,6 +47,7 @@ class Server:
         fetch: what to do if it lacks the model.
         key_variable: the environment variable of its key.
         key: the key itself, which no message shows.
+        login: user and password of the address, which are sent in base 64; no message shows the password either way.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Server:
     fetch: str
     key_variable: str
     key: str | None = field(default=None, repr=False)
+    login: tuple[str, str] | None = field(default=None, repr=False)
 
     def connection_fault(self, error: BaseException) -> BackendError:
         """For whatever an HTTP client raised before there was a whole answer."""
@@ -132,7 +135,16 @@ class Server:
         return BackendError(message, fault, retryable=retryable, retry_after=retry_after, status=status)
 
     def _discreet(self, words: str) -> str:
-        return words.replace(self.key, "***") if self.key and len(self.key) >= _SECRET else words
+        for secret in self._secrets():
+            words = words.replace(secret, "***")
+        return words
+
+    def _secrets(self) -> list[str]:
+        """What is not shown, in each form in which a server may have it."""
+        known = [self.key or ""]
+        if self.login is not None:
+            known += [b64encode(":".join(self.login).encode()).decode(), self.login[1]]
+        return [secret for secret in known if len(secret) >= _SECRET]
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

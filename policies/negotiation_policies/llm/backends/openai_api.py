@@ -6,7 +6,7 @@ import json
 import os
 import warnings
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import openai
 
@@ -57,12 +57,13 @@ class OpenAIBackend:
             )
         self._model = model
         self._refused: frozenset[str] = frozenset()
+        bare, login = _without_login(address)
         self._client = openai.AsyncOpenAI(
             api_key=key or _NO_KEY,
-            base_url=address,
+            base_url=bare,
             max_retries=0,
             timeout=None,
-            http_client=openai.DefaultAsyncHttpxClient(trust_env=not is_local(address)),
+            http_client=openai.DefaultAsyncHttpxClient(trust_env=not is_local(bare), auth=login),
         )
         self._server = Server(
             name=name or f"openai/{model}",
@@ -75,6 +76,7 @@ class OpenAIBackend:
             fetch="Choose one of them, or start the server with this model.",
             key_variable=_KEY,
             key=key,
+            login=login,
         )
 
     @property
@@ -193,6 +195,17 @@ def _checked_address(url: str) -> str:
     if not sound:
         raise ValueError(f"base_url is {shown_address(url)!r}; it must be like 'http://127.0.0.1:8000/v1'.")
     return url
+
+
+def _without_login(url: str) -> tuple[str, tuple[str, str] | None]:
+    """An address without user, password, query and fragment, since clients log addresses; and user and password."""
+    parts = urlsplit(url)
+    if parts.query or parts.fragment:
+        warnings.warn(
+            f"the query of the address {shown_address(url)!r} is left out; give a key in {_KEY}.", stacklevel=3
+        )
+    login = None if parts.username is None else (unquote(parts.username), unquote(parts.password or ""))
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", "")), login
 
 
 def _at(value: JsonValue, *path: str | int) -> JsonValue:

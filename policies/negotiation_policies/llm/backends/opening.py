@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from weakref import WeakValueDictionary
 
+from negotiation_env.assignment import repeat_in_workers
 from negotiation_env.registry import load_target, unknown_name
 from negotiation_policies.llm.backends import event_loop
 from negotiation_policies.llm.backends.protocol import Backend, BackendError
@@ -65,7 +66,7 @@ def open_model(model: str | Backend, *, base_url: str | None = None, reliability
 
 
 def register_scheme(scheme: str, target: str) -> None:
-    """Add a scheme of one's own.
+    """Add a scheme of one's own, here and in the worker processes that are sent work from now on.
 
     Args:
         scheme: what names begin with, without a slash.
@@ -81,6 +82,7 @@ def register_scheme(scheme: str, target: str) -> None:
         raise ValueError(f"target {target!r} of scheme {scheme!r} must be 'module:function'.")
     if SCHEMES.setdefault(scheme, target) != target:
         raise ValueError(f"scheme {scheme!r} is taken. Known: {', '.join(sorted(SCHEMES))}.")
+    repeat_in_workers(f"{_HERE}.opening:register_scheme", scheme, target)
 
 
 def close_all() -> None:

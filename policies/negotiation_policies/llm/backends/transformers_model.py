@@ -72,10 +72,11 @@ class TransformersModel:
         """Load a folder, or a name of the hub; raises `BackendError` with the reason if that cannot be done."""
         device = "cuda" if torch.cuda.is_available() else "cpu"
         try:
-            tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=is_folder)
+            tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=is_folder, trust_remote_code=False)
             model = AutoModelForCausalLM.from_pretrained(
                 source,
                 local_files_only=is_folder,
+                trust_remote_code=False,  # by default a terminal is asked
                 use_safetensors=True,
                 dtype="auto" if device == "cuda" else torch.float32,
             )

@@ -56,7 +56,15 @@ _CHARACTERS = {
 _LINE_QUOTATION = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
 _STRUCK = re.compile(r"~~[^~]*~~|<!--.*?(?:-->|$)", re.DOTALL)
 _BULLET = re.compile(r"^[ \t]*[*\u2022][ \t]+", re.MULTILINE)
-_MARKUP = re.compile(r"`+|(?<![A-Za-z0-9])[*_]+|[*_]+(?![A-Za-z0-9])")
+_MARKUP = re.compile(r"(?<![A-Za-z0-9])[*_`]+|[*_`]+(?![A-Za-z0-9])")
+_BROKEN_NUMBER = re.compile(r"(?<=\d)(?:[.,']?[*_`]+[.,']?(?=\d)|[*_`]+ (?=\d{3}(?!\d))| [*_`]+(?=\d{3}(?!\d)))")
+"""Markup inside a number, which would join what the text keeps apart: 520*.5*."""
+_REPORTED = re.compile(
+    r"(\b(?:said|says|wrote|writes|answered|replied|told (?:me|us))\b[^\n:]{0,40}:\s{0,4})"
+    r"(?:```.*?(?:```|\Z)|'.*(?:'(?!\w)|\Z)|[^\n]*(?:\n[ \t]*\w[\w \t]{0,24}:[^\n]*)+)",
+    re.DOTALL,
+)
+"""Several lines that somebody is said to have said: fenced, in single quotes, or lines that begin with a label."""
 _DOUBLE_QUOTED = re.compile(r"(?<!\d)\"[^\"]*(?:\"|$)")
 _SINGLE_QUOTED = re.compile(r"(?<![\w'])'(?:[^'\n]|'(?=\w)){1,200}'(?!\w)")
 
@@ -127,6 +135,8 @@ def without_quotations(text: str) -> str:
     text = text.strip()
     if len(text) > 1 and text[0] == text[-1] == '"' and text.count('"') == 2:
         text = text[1:-1]
+    text = _BROKEN_NUMBER.sub(ODD, text)
+    text = _REPORTED.sub(rf"\1{QUOTED}", text)
     text = _STRUCK.sub(QUOTED, _LINE_QUOTATION.sub("", text))
     text = _SINGLE_QUOTED.sub(QUOTED, _DOUBLE_QUOTED.sub(QUOTED, text))
     return _MARKUP.sub("", _BULLET.sub("- ", text))

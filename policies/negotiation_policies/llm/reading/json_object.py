@@ -28,9 +28,9 @@ _ACTS = re.compile(
     re.IGNORECASE,
 )
 _KINDS: dict[str, Kind] = {
-    **dict.fromkeys(("offer", "counter", "counteroffer", "propose", "proposal", "bid"), "offer"),
+    **dict.fromkeys(("offer", "counter", "counteroffer", "counter offer", "propose", "proposal", "bid"), "offer"),
     **dict.fromkeys(("accept", "accepted", "agree"), "accept"),
-    **dict.fromkeys(("walk", "walkaway", "leave", "quit"), "walk"),
+    **dict.fromkeys(("walk", "walkaway", "walk away", "leave", "quit"), "walk"),
 }
 NOTES = frozenset(
     {
@@ -77,7 +77,7 @@ def action_of(found: dict[str, object]) -> Kind:
         UnreadableError: It names none.
     """
     action = found.get("action")
-    kind = _KINDS.get(re.sub(r"[\s_-]", "", action.lower())) if isinstance(action, str) else None
+    kind = _KINDS.get(re.sub(r"[\s_-]+", " ", action.lower()).strip()) if isinstance(action, str) else None
     if kind is None:
         raise UnreadableError("The key 'action' must be 'offer', 'accept' or 'walk'.")
     return kind
