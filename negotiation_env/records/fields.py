@@ -21,8 +21,6 @@ def parsed(text: str) -> dict[str, Any]:
     """A line as a JSON object."""
     try:
         record = _DECODER.decode(text)
-    except RecursionError:
-        raise ValueError("not JSON that can be read (it is nested too deeply)") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON ({error.msg} at column {error.colno})") from None
     except RecursionError:
