@@ -36,7 +36,9 @@ def policy_pictures(found: Registration) -> dict[str, tuple[str, bytes]]:
             )
         }
     return {
-        f"{found.name}-{opponent}.svg": (_said(opponent), _svg(_offers(found.name, opponent))) for opponent in OPPONENTS
+        f"{found.name}-{side}-{opponent}.svg": (_said(side, opponent), _svg(_offers(found.name, opponent, side)))
+        for opponent in OPPONENTS
+        for side in ("buyer", "seller")
     }
 
 
@@ -54,16 +56,16 @@ def front_pictures() -> dict[str, bytes]:
     }
 
 
-def _said(opponent: str) -> str:
+def _said(side: str, opponent: str) -> str:
     """What a figure of offers shows."""
-    return f"Offers {OPPONENTS[opponent]}; limits 900 and 400, 20 turns, it moves first"
+    return f"As the {side}, {OPPONENTS[opponent]}"
 
 
-def _offers(name: str, opponent: str) -> Figure:
-    """The offers of one price strategy in both seats, moving first."""
+def _offers(name: str, opponent: str, side: str) -> Figure:
+    """The offers of one price strategy in one seat, moving first."""
     from negotiation_env.price.plots import concession_figure
 
-    return concession_figure({side: _games(name, opponent, side) for side in ("buyer", "seller")}, note="")
+    return concession_figure({side: _games(name, opponent, side)}, note="")
 
 
 def _games(name: str, opponent: str, side: str) -> list[Episodes]:

@@ -111,9 +111,10 @@ class PolicyPage:
         ]
         return "\n\n".join(part for part in parts if part)
 
-    def row(self) -> str:
-        """Its row in the overview."""
-        return f"| [{self.name}]({self.path.removeprefix('policies/')}) | {self._fixed} | {self.summary} |"
+    @property
+    def entry(self) -> str:
+        """Its name in the overview, and what that fixes."""
+        return f"[{self.name}]({self.path.removeprefix('policies/')}) {self._fixed}".strip()
 
     @property
     def _fixed(self) -> str:
@@ -210,10 +211,20 @@ def overview() -> str:
     for domain in DOMAINS:
         parts.append(f"## {TITLES[domain]}")
         for group in _ORDER:
-            rows = [page.row() for page in found if page.found.domain == domain and page.group == group]
+            rows = _rows([page for page in found if page.found.domain == domain and page.group == group])
             if rows:
-                parts.append("\n".join([f"### {group}\n", "| name | fixes | what it does |", "|---|---|---|", *rows]))
+                parts.append(
+                    "\n".join([f"### {group}\n", "| what it does | names, and what each fixes |", "|---|---|", *rows])
+                )
     return "\n\n".join(parts)
+
+
+def _rows(found: list[PolicyPage]) -> list[str]:
+    """A row for each class, with all names that it has."""
+    names: dict[str, list[PolicyPage]] = {}
+    for page in sorted(found, key=lambda page: len(page.found.defaults)):
+        names.setdefault(page.found.target, []).append(page)
+    return [f"| {pages[0].summary} | {'<br>'.join(page.entry for page in pages)} |" for pages in names.values()]
 
 
 def _of(found: list[PolicyPage], domain: str, group: str) -> list[dict[str, str]]:

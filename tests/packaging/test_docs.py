@@ -141,7 +141,7 @@ def test_figures_of_policies_are_drawn_by_the_plots(name: str) -> None:
 
     (found,) = (page.found for page in policy_pages() if page.name == name)
     figures = policy_pictures(found)
-    assert len(figures) == (2 if found.domain == "price" else 1)
+    assert len(figures) == (4 if found.domain == "price" else 1)
     for what, svg in figures.values():
         assert "linear" in what or "hardliner" in what
         assert name.encode() in svg
