@@ -38,6 +38,10 @@ _GAINS = (
     "limit to the own end of the range)`; `t` is the turn over the deadline. "
     "[All conventions](../strategies.md#conventions)."
 )
+_PRICE_NOTE = (
+    "Limits 400 and 900, 20 turns, and the policy moves first. Line: the median offer of 100 games, which differ only "
+    "where there is chance; band: 10th to 90th percentile; star: the deal.\n\n"
+)
 _ANY = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
@@ -150,7 +154,8 @@ class PolicyPage:
             f'<figure markdown="span">\n![{what}]({file}){{ .plot }}\n<figcaption>{what}</figcaption>\n</figure>\n'
             for file, what in pictures
         )
-        return f'## How it plays\n\n<div class="plots" markdown>\n\n{drawn}\n</div>'
+        note = _PRICE_NOTE if self.found.domain == "price" else ""
+        return f'## How it plays\n\n{note}<div class="plots" markdown>\n\n{drawn}\n</div>'
 
     def _parameters(self) -> str:
         meanings = meanings_of(self._target)
