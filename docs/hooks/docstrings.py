@@ -42,7 +42,7 @@ def _places(thing: object) -> Iterator[object]:
     for base in thing.__mro__[:-1]:
         yield base
         if "__init__" in vars(base):
-            yield base.__init__
+            yield vars(base)["__init__"]
 
 
 def _sections(thing: Any) -> list[Any]:  # noqa: ANN401  # griffe's sections

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
@@ -23,7 +23,7 @@ from repository import ROOT, adapted, included, linked, with_results
 
 OPTIONAL = ("hardening.md",)
 """Pages that stand in the navigation once they are written."""
-_LISTS = {"policies/*": policy_nav, "reference/*": reference_nav}
+_LISTS: Mapping[str, Callable[[], list[Any]]] = {"policies/*": policy_nav, "reference/*": reference_nav}
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -41,7 +41,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         folder = page.path.rpartition("/")[0]
         figures |= {f"{folder}/{file}": figure for file, (_, figure) in drawn.items()}
         texts[page.path] = page.markdown([(file, what) for file, (what, _) in drawn.items()])
-    for path, content in [*texts.items(), *figures.items()]:
+    made: dict[str, str | bytes] = {**texts, **figures}
+    for path, content in made.items():
         files.append(File.generated(config, path, content=content))
     return files
 
