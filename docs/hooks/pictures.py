@@ -44,16 +44,12 @@ def policy_pictures(found: Registration) -> dict[str, tuple[str, bytes]]:
 
 @cache
 def front_pictures() -> dict[str, bytes]:
-    """The figures of the front page, by file."""
+    """The figure of the front page, by file."""
     from negotiation_env import play
-    from negotiation_env.multi_item.plots import utility_figure
     from negotiation_env.price.plots import interaction_figure
 
-    split = play("multi_item", {"agent_0": "boulware", "agent_1": "trade_off"}, seed=1, scenario="bargaining")
-    return {
-        "assets/first_negotiation.svg": _svg(interaction_figure(play("price", FIRST_GAME, seed=0, price_grid=101))),
-        "assets/split.svg": _svg(utility_figure(split)),
-    }
+    game = play("price", FIRST_GAME, seed=0, price_grid=101)  # the prices of the environment's actions
+    return {"assets/first_negotiation.svg": _svg(interaction_figure(game))}
 
 
 def _said(side: str, opponent: str) -> str:
