@@ -6,6 +6,7 @@
 # make bench       speed and memory, written to benchmarks/RESULTS.md
 # make mutants     which small faults in the code no test finds; GROUPS=rules,parser for some of it, SAMPLE=0 for all
 # make check-completeness   that every public symbol has a type (70 MB of pyright and Node.js)
+# make docs        the documentation as pages that need no network, site/index.html
 #
 # Needs Python 3.11 or newer, pip and make; no compiler. Options for pip go into PIP_FLAGS, for example
 #     make test PIP_FLAGS="--extra-index-url https://download.pytorch.org/whl/cpu"
@@ -29,7 +30,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --on
 PACKAGES := negotiation_env policies/negotiation_policies janus/negotiation_janus scripts/negotiation_cli
 READY := pyproject.toml constraints.txt
 
-.PHONY: demo demo-janus test test-slow bench mutants format clean check-format check-lint check-types check-imports check-tests fuzz \
+.PHONY: demo demo-janus test test-slow bench mutants docs format clean check-format check-lint check-types check-imports check-tests fuzz \
   check-completeness weights
 
 demo: $(VENV)/.ready-demo
@@ -103,6 +104,11 @@ fuzz: $(VENV)/.ready-fuzz
 	  $(BIN)/python tests/fuzz/fuzz.py $$target --seconds $(FUZZ_SECONDS); \
 	done
 
+# Material for MkDocs announces a successor; strict: a broken link or reference fails.
+docs: $(VENV)/.ready-docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@printf '\nDone. Look at site/index.html\n'
+
 # The cache of the weights is not in the virtual environment, so no stamp there could say that they are complete.
 weights: $(VENV)/.ready-test
 	$(BIN)/negotiate fetch-model smollm2
@@ -112,7 +118,7 @@ format: $(VENV)/.ready-test
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis site
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name it with: make PYTHON=/path/to/python3.11"; exit 1; }
@@ -125,7 +131,11 @@ $(VENV)/.ready-demo: $(READY) | $(BIN)/python
 	@touch $@
 
 $(VENV)/.ready-test: $(READY) | $(BIN)/python
-	$(INSTALL) -e ".[datasets,plot,report,rl,llm,qlora,offline,ray,tournament,dev]"
+	$(INSTALL) -e ".[datasets,plot,report,rl,llm,qlora,offline,ray,tournament,docs,dev]"
+	@touch $@
+
+$(VENV)/.ready-docs: $(READY) | $(BIN)/python
+	$(INSTALL) -e ".[docs]"
 	@touch $@
 
 # PettingZoo's own game that ours is measured beside draws with pygame; intervals of rates are SciPy's.

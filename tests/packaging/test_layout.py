@@ -17,7 +17,10 @@ ROOT = Path(__file__).resolve().parents[2]
 HOMES = ("policies", "janus", "scripts", "datasets", "tests", "benchmarks")
 PACKAGES = ("negotiation_env", "negotiation_policies", "negotiation_janus", "negotiation_cli")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-EXTRAS = ("datasets", "plot", "report", "llm", "rl", "offline", "janus", "qlora", "tournament", "ray", "dev", "all")
+FOR_DEVELOPERS = ("docs", "dev")
+EXTRAS = (
+    "datasets", "plot", "report", "llm", "rl", "offline", "janus", "qlora", "tournament", "ray", "all", *FOR_DEVELOPERS,
+)  # fmt: skip
 HEAVY = (
     "torch",
     "polars",
@@ -121,7 +124,7 @@ def test_extras_are_there_and_all_holds_the_runtime_ones() -> None:
     extras = PROJECT["project"]["optional-dependencies"]
     assert set(extras) == set(EXTRAS)
     (everything,) = extras["all"]
-    assert set(everything.split("[")[1].rstrip("]").split(",")) == set(EXTRAS) - {"dev", "all"}
+    assert set(everything.split("[")[1].rstrip("]").split(",")) == set(EXTRAS) - {"all", *FOR_DEVELOPERS}
 
 
 def test_constraints_pin_every_dependency_that_is_named() -> None:
