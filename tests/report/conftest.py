@@ -140,6 +140,8 @@ def silent_results(tmp_path_factory):
     from negotiation_env.tournament.play import play_tournament
 
     return play_tournament([Silent("one"), Silent("two")], tmp_path_factory.mktemp("silent"), 4, keep_episodes=2)
+
+
 HOSTILE = (
     "</script><script>window.attacked = 1</script><img src=x onerror='window.attacked = 1'>"
     "<a href=\"javascript:window.attacked=1\">x</a><a href='https://elsewhere.example'>y</a>"

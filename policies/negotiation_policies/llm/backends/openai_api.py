@@ -65,9 +65,7 @@ class OpenAIBackend:
             base_url=bare,
             max_retries=0,
             timeout=None,
-            http_client=openai.DefaultAsyncHttpxClient(
-                trust_env=not is_local(bare), auth=login, limits=_LIMITS
-            ),
+            http_client=openai.DefaultAsyncHttpxClient(trust_env=not is_local(bare), auth=login, limits=_LIMITS),
         )
         self._server = Server(
             name=name or f"openai/{model}",
