@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from negotiation_env.documents import parse_json, read_text
 from negotiation_env.policy import JsonValue
 from negotiation_env.records.errors import explained
-from negotiation_env.records.files import created, flush, named, publish_together
+from negotiation_env.records.files import created, flush, named, publish_together, reserved
 
-WEIGHTS, FACTS = "model.safetensors", "policy.json"
+WEIGHTS, FACTS, LOCK = "model.safetensors", "policy.json", "network.lock"
 
 
 def write_checkpoint(
@@ -35,28 +35,36 @@ def write_checkpoint(
         The folder.
 
     Raises:
-        RecordError: it cannot be written.
+        RecordError: it cannot be written, or another process is writing one there.
         ValueError: there is a network already, and ``overwrite`` is false.
     """
     from safetensors.numpy import save
 
     place = named(folder)
-    taken = next((name for name in (FACTS, WEIGHTS) if (place / name).exists()), None)
-    if taken is not None and not overwrite:
-        raise ValueError(
-            f"{place} holds a network already ({taken}); give another folder, or overwrite=True (--overwrite)."
-        )
     whole = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
     text = json.dumps({"kind": kind, **facts}, indent=1, sort_keys=True, allow_nan=False) + "\n"
-    pairs = [(place / f".{name}.unfinished", place / name) for name in (WEIGHTS, FACTS)]
-    with explained(place):
-        place.mkdir(parents=True, exist_ok=True)
-        for (temporary, _), content in zip(pairs, (save(whole), text.encode()), strict=True):
-            with created(temporary) as file:
-                file.write(content)
-                flush(file)
-    publish_together(pairs)
+    with reserved(place, LOCK, f"another process is writing a network into {place}; give another folder."):
+        taken = next((name for name in (FACTS, WEIGHTS) if (place / name).exists()), None)
+        if taken is not None and not overwrite:
+            raise ValueError(
+                f"{place} holds a network already ({taken}); give another folder, or overwrite=True (--overwrite)."
+            )
+        _write(place, {WEIGHTS: save(whole), FACTS: text.encode()})
     return place
+
+
+def _write(place: Path, contents: Mapping[str, bytes]) -> None:
+    pairs = [(place / f".{name}.unfinished", place / name) for name in contents]
+    try:
+        with explained(place):
+            for (temporary, _), content in zip(pairs, contents.values(), strict=True):
+                with created(temporary) as file:
+                    file.write(content)
+                    flush(file)
+        publish_together(pairs)
+    finally:
+        for temporary, _ in pairs:
+            temporary.unlink(missing_ok=True)
 
 
 def digest(tensors: Mapping[str, NDArray[Any]]) -> str:

@@ -23,7 +23,9 @@ from negotiation_env.domain import find_domain
 from negotiation_env.faces.ego import seat_of_role
 from negotiation_env.foreign import check_inside, check_spec
 from negotiation_env.minari_episodes import RhoLabel, SeatEpisodes
-from negotiation_env.records.files import flush_names, locked
+from negotiation_env.minari_folder import hdf5_explained, publish_dataset, put_back
+from negotiation_env.records.errors import explained
+from negotiation_env.records.files import locked
 from negotiation_env.records.sources import open_source
 from negotiation_env.registration import IDS, register_envs
 from negotiation_env.registry import find_policy, list_policies
@@ -96,7 +98,7 @@ def export_minari(
 
     Raises:
         ValueError: a malformed or taken id, an unknown seat, a bad setting, or nothing to export.
-        RecordError: the record cannot be read.
+        RecordError: the record cannot be read, or the dataset cannot be written.
         ImportError: minari is missing.
     """
     path = _path(dataset_id)
@@ -106,10 +108,11 @@ def export_minari(
     label = _checked_rho(rho) if games.domain == "price" else None
     episodes = SeatEpisodes(games, domain, seat_of_role(domain, seat), domain.encoding(games.config, **chosen), label)
     spec = _env_spec(episodes, chosen)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
     refusal = f"another process is writing {dataset_id}; wait for it, or give another id."
     with locked(path.parent / f".{path.name}.lock", refusal):
-        _put_back(path)
+        put_back(path)
         if path.exists() and not (path / "data" / "metadata.json").is_file():
             raise ValueError(f"{path} holds other datasets and is none itself; give an id that is not their namespace.")
         if path.exists() and not overwrite:
@@ -134,7 +137,7 @@ def _path(dataset_id: str) -> Path:
         )
     root, path = Path(get_dataset_path()), Path(get_dataset_path(dataset_id))
     check_inside("dataset_id", str(path), (root,))
-    return path
+    return path.absolute()  # Minari writes into a relative folder at a wrong place
 
 
 def _checked_rho(rho: RhoLabel | None) -> RhoLabel | None:
@@ -159,9 +162,10 @@ def _write(
     """Write a dataset beside its place and put it there when it is whole."""
     unfinished = path.with_name(f".{path.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir()
     try:
-        storage = _filled(episodes, spec, unfinished / "data", progress)
+        with hdf5_explained(path):
+            unfinished.mkdir()
+            storage = _filled(episodes, spec, unfinished / "data", progress)
         written, steps = storage.total_episodes, storage.total_steps
         if not written:
             side = episodes.domain.sides[episodes.seat]
@@ -170,8 +174,9 @@ def _write(
                 f"{episodes.without_decision:,}, and {episodes.without_rho:,} have no rho={episodes.rho!r}; "
                 "commanded policies, such as those of recipe price-teacher-known, leave a 'commanded' one."
             )
-        storage.update_metadata(_metadata(episodes, spec, dataset_id))
-        _publish(dataset_id, unfinished, path)
+        with hdf5_explained(path):
+            storage.update_metadata(_metadata(episodes, spec, dataset_id))
+            publish_dataset(dataset_id, unfinished, path)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
@@ -252,34 +257,3 @@ def _can_be_built(spec: str, domain: str) -> bool:
     except ValueError:
         return False
     return name in list_policies(domain) and set(params) <= set(find_policy(name, domain).parameters)
-
-
-def _publish(dataset_id: str, unfinished: Path, path: Path) -> None:
-    """Put a finished dataset in its place."""
-    from minari.dataset.minari_dataset import parse_dataset_id
-    from minari.namespace import create_namespace, list_local_namespaces
-
-    namespace = parse_dataset_id(dataset_id)[0]
-    if namespace is not None and namespace not in list_local_namespaces():
-        create_namespace(namespace)
-    replaced = _replaced(path)
-    shutil.rmtree(replaced, ignore_errors=True)
-    try:
-        if path.exists():
-            path.rename(replaced)
-        unfinished.rename(path)
-    finally:
-        _put_back(path)
-    flush_names(path.parent)
-    shutil.rmtree(replaced, ignore_errors=True)
-
-
-def _replaced(path: Path) -> Path:
-    """Where a dataset stands aside while another one takes its place."""
-    return path.with_name(f".{path.name}.replaced")
-
-
-def _put_back(path: Path) -> None:
-    """Give a dataset its place back if what was to replace it never came."""
-    if _replaced(path).exists() and not path.exists():
-        _replaced(path).rename(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -17,6 +17,7 @@ from negotiation_env import rollout
 from negotiation_env.documents import parse_toml
 from negotiation_env.policy import JsonValue
 from negotiation_env.records.errors import explained
+from negotiation_env.records.files import reserved
 from negotiation_env.registry import unknown_name
 from negotiation_janus.adapters import CONFIG, digest_of, load_adapters, save_adapters
 from negotiation_janus.base_model import DEFAULT, BaseModel, load_base
@@ -24,13 +25,13 @@ from negotiation_janus.families import VALIDATION
 from negotiation_janus.hyperlora import PROJECTIONS, HyperLoRA, LoraSettings
 from negotiation_janus.labels import IMPASSE, Label
 from negotiation_janus.policy import Janus, Trained
-from negotiation_janus.processes import joined_processes
+from negotiation_janus.processes import Processes, joined_processes
 from negotiation_janus.prompts import DIGITS, TEXT_VERSION, PriceText
 from negotiation_janus.sft import SftSettings, Trainer
 from negotiation_janus.training_state import STATE, checkpoints, load_state, save_state
 from negotiation_janus.transcripts import Split, Transcripts, split, spooled, transcript_blocks
 
-LOGS = "logs"
+LOGS, _LOCK = "logs", "training.lock"
 _COLUMNS, _WIDE = 41, 8
 _COMMANDS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _OPPONENTS = VALIDATION[:3]
@@ -173,7 +174,8 @@ def train_janus(
         progress: called with the number of steps that were made since the last call.
 
     Returns:
-        What came out: ``loss`` and ``right`` on the games that were held out, and what was learned from.
+        What came out: ``loss`` and ``right`` on the games that were held out, what was learned from, and the step that
+        it went on from, if it did.
 
     Raises:
         ValueError: a bad setting, nothing to learn from, adapters in the folder, or a loss that is no finite number.
@@ -184,7 +186,9 @@ def train_janus(
     _check_folder(place, overwrite, resume_from is not None)
     if not model.gate and (sft.lambda_sep or sft.lambda_smooth):
         raise ValueError("lambda_sep and lambda_smooth shape gates; without a gate there are none, so leave them at 0.")
-    with joined_processes() as processes:
+    with joined_processes() as processes, _alone(place, processes):
+        if processes.is_first:
+            _check_folder(place, overwrite, resume_from is not None)
         base = model.base(sft.bf16)
         text = PriceText(base.tokenizer, DIGITS, data.tell_rho)
         whole = data.read(text)
@@ -202,7 +206,14 @@ def train_janus(
         if processes.is_first:
             save_adapters(adapters, place, base, {**facts, **measured}, torch.bfloat16, overwrite=True)
         processes.wait()
-    return {"sequences": len(learned), "answers": int((learned.targets >= 0).sum()), **measured}
+    resumed: dict[str, JsonValue] = {"resumed from step": start} if start else {}
+    return {"sequences": len(learned), "answers": int((learned.targets >= 0).sum()), **measured, **resumed}
+
+
+def _alone(place: Path, processes: Processes) -> AbstractContextManager[None]:
+    """The folder for this training alone, which its first process holds."""
+    refusal = f"another process is training into {place}; wait for it, or give another folder."
+    return reserved(place, _LOCK, refusal) if processes.is_first else nullcontext()
 
 
 def read_config(path: str | Path) -> dict[str, Any]:
@@ -252,8 +263,8 @@ def _check_folder(place: Path, overwrite: bool, resumes: bool) -> None:
         raise ValueError(f"{place} holds trained adapters; give another folder, or overwrite=True (--overwrite).")
     if checkpoints(place) and not (resumes or overwrite):
         raise ValueError(
-            f"{place} holds a training that was cut off; give resume_from={str(place)!r} to go on with it, overwrite="
-            "True to start anew, or another folder."
+            f"{place} holds a training that was cut off; give resume_from={str(place)!r} (--resume_from) to go on with "
+            "it, overwrite=True (--overwrite) to start anew, or another folder."
         )
 
 

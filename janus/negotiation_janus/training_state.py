@@ -9,10 +9,11 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from negotiation_env.policy import JsonValue
-from negotiation_env.records.files import flush_names
+from negotiation_env.records.errors import explained
+from negotiation_env.records.files import flush, flush_names
 from negotiation_janus.adapters import save_adapters
 from negotiation_janus.base_model import BaseModel
 from negotiation_janus.hyperlora import HyperLoRA
@@ -30,23 +31,46 @@ def save_state(
     optimizer: torch.optim.AdamW,
     facts: dict[str, JsonValue],
 ) -> Path:
-    """Write ``checkpoint-<step>`` below a folder, and remove the one before it."""
+    """Write ``checkpoint-<step>`` below a folder, and remove the one before it.
+
+    Raises:
+        RecordError: it cannot be written; the one before it stays.
+    """
     unfinished, place = folder / f".{_PREFIX}{step}.unfinished", folder / f"{_PREFIX}{step}"
     shutil.rmtree(unfinished, ignore_errors=True)
-    save_adapters(model, unfinished, base, facts)
+    try:
+        with explained(folder, "Once that is mended, go on with --resume_from, or start anew."):
+            _write(unfinished, step, model, base, optimizer, facts)
+            shutil.rmtree(place, ignore_errors=True)
+            unfinished.rename(place)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+    for other in checkpoints(folder):
+        if other != place:
+            shutil.rmtree(other)
+    return place
+
+
+def _write(
+    folder: Path,
+    step: int,
+    model: HyperLoRA,
+    base: BaseModel,
+    optimizer: torch.optim.AdamW,
+    facts: dict[str, JsonValue],
+) -> None:
+    """Write a checkpoint, and see that it is on the disk."""
+    save_adapters(model, folder, base, facts)
     moments = {
         f"{name}.{moment}": optimizer.state[weight][moment].contiguous()
         for name, weight in model.trainable().items()
         for moment in _MOMENTS
     }
-    save_file(moments, unfinished / STATE, {"step": str(step), "facts": json.dumps(facts, sort_keys=True)})
-    flush_names(unfinished)
-    shutil.rmtree(place, ignore_errors=True)
-    unfinished.rename(place)
-    for other in checkpoints(folder):
-        if other != place:
-            shutil.rmtree(other)
-    return place
+    with (folder / STATE).open("wb") as file:
+        file.write(save(moments, {"step": str(step), "facts": json.dumps(facts, sort_keys=True)}))
+        flush(file)
+    flush_names(folder)
 
 
 def checkpoints(folder: Path) -> list[Path]:

@@ -108,6 +108,30 @@ def locked(path: Path, refusal: str) -> Iterator[None]:
             path.unlink(missing_ok=True)
 
 
+@contextmanager
+def reserved(folder: Path, name: str, refusal: str) -> Iterator[None]:
+    """Make a folder and hold a lock in it; a folder that was made here goes again if nothing comes into it.
+
+    Args:
+        folder: what one process at a time writes into.
+        name: of the lock file.
+        refusal: what is said if another process holds it.
+
+    Raises:
+        RecordError: with ``refusal``, or because the folder cannot be made.
+    """
+    is_new = not folder.exists()
+    with explained(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with locked(folder / name, refusal):
+            yield
+    finally:
+        if is_new:
+            with suppress(OSError):  # there is something in it
+                folder.rmdir()
+
+
 def _taken(lock: IO[str], path: Path) -> bool:
     """Take the lock; ``False`` if another process holds it, or has just deleted the file that was opened."""
     import fcntl

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from negotiation_env.records.errors import RecordError, explained, require
-from negotiation_env.records.files import locked, named, publish_together
+from negotiation_env.records.files import named, publish_together, reserved
 from negotiation_env.records.outputs import TEMPORARY, check_k_history, refuse_existing
 from negotiation_env.records.parquet import DECISIONS, EPISODES, GROUP_GAMES, ParquetPair
 from negotiation_env.records.reading import read_games
@@ -63,16 +63,9 @@ def prepare(
         raise RecordError(f"{source} is not a file; give the JSONL file that `negotiate generate` has written.")
     if folder.exists() and not folder.is_dir():
         raise RecordError(f"{folder} is a file; give a folder for the tables.")
-    is_new = not folder.exists()
-    with explained(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with locked(folder / _LOCK, f"another process is preparing {folder}; wait for it, or give another folder."):
-            refuse_existing((folder / DECISIONS, folder / EPISODES), overwrite, "--overwrite replaces it")
-            return _write(source, folder, split or Split(), k_history, progress)
-    finally:
-        if is_new and not any(folder.iterdir()):
-            folder.rmdir()
+    with reserved(folder, _LOCK, f"another process is preparing {folder}; wait for it, or give another folder."):
+        refuse_existing((folder / DECISIONS, folder / EPISODES), overwrite, "--overwrite replaces it")
+        return _write(source, folder, split or Split(), k_history, progress)
 
 
 def _write(

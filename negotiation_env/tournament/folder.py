@@ -38,11 +38,13 @@ class ResultFolder:
     Attributes:
         path: where it is.
         plan: what is played into it.
+        resumed: how many cells had been played before they were asked for.
     """
 
     def __init__(self, path: str | Path, plan: Plan) -> None:
         self.path: Path = named(path)
         self.plan = plan
+        self.resumed = 0
 
     @contextmanager
     def opened(self, overwrite: bool) -> Iterator[None]:

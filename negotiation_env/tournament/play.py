@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from negotiation_env.engines import check_engine, check_players, check_workers
-from negotiation_env.records.errors import Interrupted, require
+from negotiation_env.records.errors import Interrupted, explained, require
 from negotiation_env.registry import AnyPolicy
 from negotiation_env.tournament.folder import ResultFolder
 from negotiation_env.tournament.plan import make_plan
@@ -83,7 +83,8 @@ def play_plan(
         check_players(folder.plan.everyone, engine)
     with folder.opened(overwrite):
         if folder.is_complete:
-            _tell(progress, len(folder.plan.cells))
+            folder.resumed = len(folder.plan.cells)
+            _tell(progress, folder.resumed)
         else:
             _play(folder, engine, workers, progress)
         return load_results(folder.path)
@@ -95,7 +96,8 @@ def _play(
     plan = folder.plan
     loaded = {cell: folder.load(cell) for cell in plan.cells}
     there = {cell: known for cell, known in loaded.items() if known is not None and known.is_finished}
-    _tell(progress, len(there))
+    folder.resumed = len(there)
+    _tell(progress, folder.resumed)
     todo = [cell for cell in plan.cells if cell not in there]
     try:
         with closing(play_cells(plan, todo, engine, workers)) as playing:
@@ -104,7 +106,8 @@ def _play(
                 there[played.cell] = played
                 _tell(progress, 1)
         whole = [there[cell] for cell in plan.cells]
-        write_results(folder, whole)
+        with explained(folder.path, "What has been played is kept; give the same command again."):
+            write_results(folder, whole)
     except KeyboardInterrupt as error:
         raise Interrupted(
             f"interrupted: {len(there):,} of {len(plan.cells):,} cells are kept in {folder.path}; the same "

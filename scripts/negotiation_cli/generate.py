@@ -219,6 +219,8 @@ def _summarise(result: GenerateResult, tally: Tally, as_json: bool) -> None:
         return
     if tally.episodes + tally.faults:
         screen().print(tally.as_table())
+    if result.resumed:
+        screen().print(f"{result.resumed:,} games had been played before.")
     report({"written to": files, "run": result.run_id}, as_json)
 
 

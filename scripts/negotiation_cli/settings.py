@@ -110,13 +110,16 @@ def write_settings(path: Path, settings: Mapping[str, Any]) -> None:
     """Write settings as a TOML file that `read_settings` reads; what is ``None`` is left out."""
     import tomli_w
 
-    from negotiation_env.records.files import created, publish
+    from negotiation_env.records.errors import explained
+    from negotiation_env.records.files import created, flush, publish
 
     text = tomli_w.dumps(_plain(settings))
     temporary = path.with_name(f"{path.name}.tmp")
-    with created(temporary) as file:
-        file.write(text.encode())
-    publish(temporary, path)
+    with explained(path, "Once that is mended, give the same command again."):
+        with created(temporary) as file:
+            file.write(text.encode())
+            flush(file)
+        publish(temporary, path)
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  # any JSON-able value; TOML has no null

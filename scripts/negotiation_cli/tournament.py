@@ -107,10 +107,13 @@ def tournament(
     count = workers if engine is None else options.worker_count(engine, workers)
     plan = make_plan(policies, num_episodes, domain, seed, keep_episodes, settings)
     with started(engine or "serial", count, ray_address), progress_bar("pairs", len(plan.cells), as_json) as progress:
-        results = play_plan(ResultFolder(output_dir, plan), engine, count, overwrite, progress)
+        folder = ResultFolder(output_dir, plan)
+        results = play_plan(folder, engine, count, overwrite, progress)
     if as_json:
-        write_json(summary(results))
+        write_json({**summary(results), "resumed": folder.resumed})
         return
+    if folder.resumed:
+        screen().print(f"{folder.resumed:,} of {len(plan.cells):,} pairs had been played before.")
     screen().print(summary_table(results))
     for line in summary_lines(results):
         screen().print(line)

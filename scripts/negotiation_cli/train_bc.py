@@ -107,7 +107,7 @@ def train_bc(
         folder = train(
             games, algo, output_dir, num_steps=num_steps, batch_size=batch_size, learning_rate=learning_rate, seed=seed,
             save_every=save_every, resume=resume, overwrite=overwrite, evaluate=evaluate, eval_every=eval_every,
-            progress=progress,
+            begun=_tell_start, progress=progress,
         )  # fmt: skip
     if not found:  # a training that was whole already
         evaluate(num_steps, folder)
@@ -117,6 +117,12 @@ def train_bc(
     screen().print(f"The {role} against each opponent, {eval_episodes:,} games, 95 % intervals:")
     screen().print(_shown(found))
     screen().print(f"Written: {folder}")
+
+
+def _tell_start(step: int) -> None:
+    """Say what a training goes on from."""
+    if step:
+        typer.echo(f"The training goes on from step {step:,}.", err=True)
 
 
 def _told(games: MinariDataset, agents: Sequence[str]) -> Mapping[str, Any]:

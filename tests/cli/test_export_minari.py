@@ -9,6 +9,9 @@ minari = pytest.importorskip("minari", reason="needs pip install 'negotiation-en
 
 from negotiation_cli.main import app  # noqa: E402  # after the skip
 
+from negotiation_env.minari_folder import hdf5_explained  # noqa: E402
+from negotiation_env.records.errors import RecordError  # noqa: E402
+
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
@@ -60,3 +63,21 @@ def test_what_is_for_prices_is_refused_for_items(run, tmp_path, args):
     result = run("export-minari", "--path", games, "--seat", "agent_0", "--dataset_id", "negotiation/x-v0", *args)
     assert result.exit_code == 2, result.output
     assert "multi_item games" in result.stderr
+
+
+def test_the_folder_of_datasets_may_be_relative(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MINARI_DATASETS_PATH", "mine")
+    run("generate", "--num_episodes", 3, "--dataset_out", "games.jsonl", "--seed", 1)
+    result = run("export-minari", "--path", "games.jsonl", "--seat", "seller", "--dataset_id", "negotiation/x-v0")
+    assert result.exit_code == 0, result.output
+    assert len(minari.load_dataset("negotiation/x-v0")) == 3
+
+
+@pytest.mark.parametrize("kind", [OSError, RuntimeError])
+def test_what_hdf5_says_of_a_full_disk_is_advice(tmp_path, kind):
+    said = "Disable slist on flush dest failure failed (file write failed: errno = 28, error message = 'No space left')"
+    with pytest.raises(RecordError, match=r"cannot write .*: the disk is full"), hdf5_explained(tmp_path):
+        raise kind(said)
+    with pytest.raises(RuntimeError, match="something else"), hdf5_explained(tmp_path):
+        raise RuntimeError("something else")

@@ -14,6 +14,7 @@ pytest.importorskip("d3rlpy")
 from negotiation_cli.main import app  # after the skip
 
 from negotiation_env.minari_export import export_minari
+from negotiation_env.records.files import locked
 
 NAME = "negotiation/any-v0"
 TINY = ("--num_steps", 4, "--batch-size", 8, "--eval_episodes", 6)
@@ -52,11 +53,21 @@ def test_a_policy_is_trained_evaluated_and_played(tmp_path):
     more = run("--dataset", NAME, "--output_dir", folder, *TINY, "--num_steps", 6, "--resume")
     assert more.exit_code == 0, more.output
     assert "mean rho" in more.stdout
+    assert "goes on from step 4" in more.stderr
     whole = run("--dataset", NAME, "--output_dir", folder, *TINY, "--num_steps", 6, "--resume", "--opponents", "fair")
     assert whole.exit_code == 0, whole.output
     assert "fair" in whole.stdout, "a training that is whole is evaluated all the same"
     call = ["play", "--agent1", "linear", "--agent2", f"d3rlpy:path={folder},rho=0.5", "--max_turns", "6", "--no_llm"]
     assert CliRunner().invoke(app, [*call, "--output_dir", str(tmp_path / "games")]).exit_code == 0
+
+
+def test_one_process_trains_into_a_folder(tmp_path):
+    exported()
+    (tmp_path / "clone").mkdir()
+    with locked(tmp_path / "clone" / "training.lock", "held"):
+        result = run("--dataset", NAME, "--output_dir", tmp_path / "clone", *TINY)
+    assert result.exit_code == 2, result.output
+    assert "another process is training into" in result.stderr
 
 
 def test_items(tmp_path):

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from negotiation_env.checkpoints import FACTS, WEIGHTS, read_checkpoint, write_checkpoint
+from negotiation_env.checkpoints import FACTS, LOCK, WEIGHTS, read_checkpoint, write_checkpoint
+from negotiation_env.records.errors import RecordError
+from negotiation_env.records.files import locked
 
 TENSORS = {"layer.weight": np.arange(6.0, dtype=np.float32).reshape(2, 3).T, "layer.bias": np.zeros(2)}
 
@@ -16,6 +18,12 @@ def test_a_network_comes_back(tmp_path):
     for name, tensor in TENSORS.items():
         np.testing.assert_array_equal(tensors[name], tensor)
     assert sorted(path.name for path in place.iterdir()) == [WEIGHTS, FACTS]
+
+
+def test_one_process_writes_into_a_folder(tmp_path):
+    with locked(tmp_path / LOCK, "held"), pytest.raises(RecordError, match="another process is writing a network"):
+        write_checkpoint(tmp_path, "sb3", TENSORS, {"steps": 1}, overwrite=True)
+    assert not (tmp_path / WEIGHTS).exists()
 
 
 def test_the_same_network_is_the_same_bytes(tmp_path):

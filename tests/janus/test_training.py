@@ -19,6 +19,8 @@ from negotiation_janus.training import DataSettings, ModelSettings, read_config,
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from negotiation_env import rollout
+from negotiation_env.records.errors import RecordError
+from negotiation_env.records.files import locked
 from negotiation_env.records.generate import generate
 from negotiation_env.records.recipes import load_recipe
 
@@ -80,7 +82,8 @@ def test_going_on_gives_the_same_bytes(whole, data, tmp_path):
         train_janus(data, MODEL, SFT, tmp_path / "janus")
     with pytest.raises(ValueError, match=r"sft\.lr was 0\.\d+ and is 1\.0\."):
         train_janus(data, MODEL, replace(SFT, lr=1.0), tmp_path / "janus", resume_from=tmp_path / "janus")
-    train_janus(data, MODEL, SFT, tmp_path / "janus", resume_from=tmp_path / "janus")
+    result = train_janus(data, MODEL, SFT, tmp_path / "janus", resume_from=tmp_path / "janus")
+    assert result["resumed from step"] == 2
     for name in ("adapter_model.safetensors", "hypernet.safetensors", "adapter_config.json"):
         assert (tmp_path / "janus" / name).read_bytes() == (whole[0] / name).read_bytes(), name
 
@@ -92,6 +95,11 @@ def test_a_folder_that_is_taken_is_refused_before_anything_is_read(whole, tmp_pa
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(ValueError, match="is a file"):
         train_janus(nowhere, MODEL, SFT, tmp_path / "file")
+
+
+def test_one_process_trains_into_a_folder(tmp_path):
+    with locked(tmp_path / "training.lock", "held"), pytest.raises(RecordError, match="another process is training"):
+        train_janus(DataSettings("no/such/file"), MODEL, SFT, tmp_path)
 
 
 def test_nothing_to_go_on_from_is_said(data, tmp_path):

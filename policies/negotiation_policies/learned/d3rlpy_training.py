@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from negotiation_env.checkpoints import FACTS, WEIGHTS, read_checkpoint, write_checkpoint
+from negotiation_env.checkpoints import FACTS, LOCK, WEIGHTS, read_checkpoint, write_checkpoint
 from negotiation_env.offline import to_transitions
+from negotiation_env.records.files import reserved
 from negotiation_policies.learned import d3rlpy_network as networks
 from negotiation_policies.learned.coding import Coding
 from negotiation_policies.learned.d3rlpy_data import Batches
@@ -37,7 +38,7 @@ KIND = "d3rlpy"
 _SEEDED = ("algo", "dataset", "seed", "batch_size", "learning_rate", "num_episodes", "num_decisions")
 """What a training that goes on must share with the one that was cut off."""
 _LOGGED_EVERY = 100
-_STEPS, _LOGS = "steps", "logs"
+_STEPS, _LOGS, _LOCK = "steps", "logs", "training.lock"
 Evaluate = Callable[[int, Path], Mapping[str, float]]
 """From the step and the folder of a network to figures by name."""
 
@@ -56,6 +57,7 @@ def train(
     overwrite: bool = False,
     evaluate: Evaluate | None = None,
     eval_every: int | None = None,
+    begun: Callable[[int], None] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Path:
     """Train a policy on what one seat did in exported games.
@@ -78,6 +80,7 @@ def train(
         evaluate: called with a step and the folder of its network, at the end and every ``eval_every`` steps; what it
             returns is drawn by TensorBoard.
         eval_every: steps between evaluations.
+        begun: called with the step that the training goes on from, 0 for a new one.
         progress: called with the number of steps that were made since the last call.
 
     Returns:
@@ -85,6 +88,7 @@ def train(
 
     Raises:
         ValueError: a bad argument, a dataset of other environments or with NaN, a taken folder, nothing to resume.
+        RecordError: the folder cannot be written, or another process is training into it.
         ImportError: d3rlpy or minari is missing.
     """
     import torch
@@ -107,14 +111,18 @@ def train(
         data = Batches(data.steps, float(np.std(data.returns)) or 1.0)
     facts = _facts(algo, coding, loaded.id, data, seed, batch_size, rate)
     turns = (coding.config.max_turns + 1) // 2
-    if not resume:
-        _clear(folder)
-    with torch.random.fork_rng():
+    refusal = f"another process is training into {folder}; wait for it, or give another folder."
+    with reserved(folder, _LOCK, refusal), torch.random.fork_rng():
+        _check_folder(folder, overwrite or resume)
+        if not resume:
+            _clear(folder)
         torch.manual_seed(_drawn(seed, 0))
         sizes = coding.observation_size, action_size(coding)
         algorithm = networks.new_algorithm(algo, coding.is_discrete, sizes, turns, batch_size, rate)
         facts["network"] = networks.network_facts(algorithm)
         done = _resumed(algorithm, folder, facts, num_steps) if resume else 0
+        if begun is not None:
+            begun(done)
         with closing(SummaryWriter(folder / _LOGS, purge_step=done + 1 if resume else None)) as board:
             for step in range(done + 1, num_steps + 1):
                 losses = _update(algorithm, data, seed, step, batch_size)
@@ -179,7 +187,7 @@ def _clear(folder: Path) -> None:
 
     Files that are not a training's stay, and so do the folders that hold them.
     """
-    written = {name for file in (WEIGHTS, FACTS) for name in (file, f".{file}.unfinished")}
+    written = {name for file in (WEIGHTS, FACTS) for name in (file, f".{file}.unfinished")} | {LOCK}
     for step in folder.glob(f"{_STEPS}/{'[0-9]' * 8}"):
         if {path.name for path in step.iterdir()} <= written:
             shutil.rmtree(step)

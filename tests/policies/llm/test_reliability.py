@@ -196,6 +196,16 @@ def test_retry_after_as_a_date(ahead):
     assert retry_after({"retry-after": date}) == pytest.approx(max(ahead, 0), abs=1.5)
 
 
+@pytest.mark.parametrize("hours", [-40, 40])
+def test_a_date_is_counted_from_the_clock_of_the_server(hours):
+    now = datetime.now(UTC) + timedelta(hours=hours)
+    headers = {"date": format_datetime(now, usegmt=True)}
+    assert retry_after({**headers, "retry-after": format_datetime(now + timedelta(seconds=7), usegmt=True)}) == 7.0
+    headers["date"] = "yesterday"
+    then = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
+    assert retry_after({**headers, "retry-after": then}) == pytest.approx(30.0, abs=1.5)
+
+
 def test_the_deadline_is_for_all_requests_of_a_decision():
     seconds, error = asyncio.run(timed(decide(Model(Failing([], pause=0.2), Reliability(deadline=0.5)), requests=9)))
     assert 0.5 <= seconds < 0.7
@@ -251,6 +261,15 @@ def test_no_more_decisions_than_slots_are_under_way(server, client):
     assert [result for _, result in results] == [0] * 20
     assert server.highest == 5
     assert len(server.requests) == 40
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("client", CLIENTS)
+def test_the_connections_of_a_client_hold_nobody_back(server, client):
+    server.always(late(8.0))
+    results = all_at_once(Model(client_of(client, server), Reliability(concurrency=1_200)), 1_200)
+    assert [result for _, result in results] == [0] * 1_200
+    assert server.highest > 1_000
 
 
 def test_a_slot_is_held_for_the_whole_decision():

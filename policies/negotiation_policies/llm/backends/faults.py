@@ -148,16 +148,24 @@ class Server:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """The seconds to wait by a ``Retry-After`` header, which holds seconds or a date; None without a readable one."""
+    """The seconds to wait by a ``Retry-After`` header, which holds seconds or a date; None without a readable one.
+
+    A date is counted from the answer's own ``Date`` if it has one, so that no other clock than the server's matters.
+    """
     said = headers.get("retry-after", "").strip()
     if re.fullmatch(r"\d+(\.\d+)?", said):
         return float(said)
+    then, now = _date(said), _date(headers.get("date", "")) or datetime.now(UTC)
+    return None if then is None else max(0.0, (then - now).total_seconds())
+
+
+def _date(said: str) -> datetime | None:
+    """The date of a header, None if it is none."""
     try:
         date = parsedate_to_datetime(said)
-        aware = date if date.tzinfo else date.replace(tzinfo=UTC)
-        return max(0.0, (aware - datetime.now(UTC)).total_seconds())
     except (ValueError, OverflowError):
         return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def key_from_environment(variable: str) -> str | None:

@@ -18,7 +18,7 @@ from negotiation_policies.llm.backends.protocol import CUT, BackendError, Comple
 _KEY = "OLLAMA_API_KEY"
 _ADDRESS = "OLLAMA_HOST"
 _LOCAL = "127.0.0.1:11434"
-_LIMITS = httpx.Limits(max_connections=1000, max_keepalive_connections=100)
+_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=None)
 """How many requests are on their way at once is decided elsewhere; httpx would hold back those above 100."""
 
 

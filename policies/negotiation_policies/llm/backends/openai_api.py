@@ -19,6 +19,8 @@ _ADDRESS = "OPENAI_BASE_URL"
 _HOSTED = "https://api.openai.com/v1"
 _NO_KEY = "none"
 """What servers without keys are sent, since the client sends something in any case."""
+_LIMITS = type(openai.DEFAULT_CONNECTION_LIMITS)(max_connections=None, max_keepalive_connections=None)
+"""How many requests are on their way at once is decided elsewhere; the client would hold back those above 1,000."""
 _REFUSABLE = {
     "max_tokens": "it is sent as 'max_completion_tokens' from now on",
     "temperature": "it is left out from now on",
@@ -63,7 +65,7 @@ class OpenAIBackend:
             base_url=bare,
             max_retries=0,
             timeout=None,
-            http_client=openai.DefaultAsyncHttpxClient(trust_env=not is_local(bare), auth=login),
+            http_client=openai.DefaultAsyncHttpxClient(trust_env=not is_local(bare), auth=login, limits=_LIMITS),
         )
         self._server = Server(
             name=name or f"openai/{model}",
