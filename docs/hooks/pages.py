@@ -21,8 +21,6 @@ from reference_pages import (
 )
 from repository import ROOT, adapted, included, linked, with_results
 
-OPTIONAL = ("hardening.md",)
-"""Pages that stand in the navigation once they are written."""
 _LISTS: Mapping[str, Callable[[], list[Any]]] = {"policies/*": policy_nav, "reference/*": reference_nav}
 
 
@@ -66,13 +64,11 @@ def made_pages() -> Iterator[tuple[str, str]]:
 
 
 def _filled(nav: list[Any]) -> list[Any]:
-    """The navigation with its lists filled in, and without the optional pages that are not written."""
+    """The navigation with its lists filled in."""
     found: list[Any] = []
     for entry in nav:
         if isinstance(entry, dict):
             title, inside = next(iter(entry.items()))
-            if inside in OPTIONAL and not (ROOT / "docs" / inside).is_file():
-                continue
             found.append({title: _filled(inside) if isinstance(inside, list) else inside})
         elif entry in _LISTS:
             found += _LISTS[entry]()

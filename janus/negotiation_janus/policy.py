@@ -130,6 +130,7 @@ class Janus:
         told = self._told(rho, np.isnan(frame.width))
         answers = self._decoder.answers(text.pack(view, told, hides), low, high, frame.standing >= 0.0, told)
         asked = view.role * (text.price(answers, view) - view.reservation_price) / frame.unit
+        asked = possible(asked, frame.width, 1.0 / (text.points - 1))
         return settled(view, frame, asked, answers == ACCEPTED, self.settle)
 
     def _told(self, rho: Float64, is_hidden: NDArray[np.bool_]) -> Float64:
@@ -188,6 +189,20 @@ def _loaded(folder: Path, digest: str, name: str) -> Trained:
     )
     text = PriceText(base.tokenizer, facts["digits"], facts["tells_rho"])
     return Trained(load_adapters(folder, base).eval(), text, "known" not in facts["information"], digest)
+
+
+def possible(asked: Float64, width: Float64, step: float) -> Float64:
+    """Gains (n,) that are asked for, at most the whole surplus where they miss it by less than the text can say.
+
+    The nearest of the prices that the text can write may lie a little past the opponent's known limit, where it is
+    surely refused, although the limit itself was meant.
+
+    Args:
+        asked: (n,) in units of the public range.
+        width: (n,) the surplus, or NaN where it is hidden.
+        step: between two neighbouring prices of the text.
+    """
+    return np.where((asked > width) & (asked <= width + step), width, asked)
 
 
 def _rational(view: PriceView, text: PriceText) -> tuple[Int64, Int64]:

@@ -12,7 +12,7 @@ import torch
 from negotiation_janus.adapters import save_adapters
 from negotiation_janus.base_model import load_base
 from negotiation_janus.calibration import Calibration, save_calibration
-from negotiation_janus.policy import Janus, load_janus
+from negotiation_janus.policy import Janus, load_janus, possible
 from tiny import scrambled
 
 from negotiation_env import make_policy, rollout
@@ -127,3 +127,18 @@ def test_the_shipped_one_settles_higher_for_higher_commands():
         reached.append(games[games >= 0.0].mean())
     assert reached[0] < reached[1] < reached[2]
     assert abs(reached[1] - 0.5) < 0.1
+
+
+def test_what_the_text_cannot_say_exactly_is_not_asked_beyond_the_surplus():
+    step = 1 / 999
+    asked = np.array([0.4, 0.5 + 0.9 * step, 0.5 + 1.1 * step, 0.5 + 0.9 * step, 0.9])
+    width = np.array([0.5, 0.5, 0.5, np.nan, 0.9])
+    assert possible(asked, width, step).tolist() == [0.4, 0.5, asked[2], asked[3], 0.9]
+
+
+def test_the_shipped_one_finds_the_deals_at_the_opponents_limit():
+    """The seller takes nothing below its limit, which lies between two prices of the text in every game."""
+    players = {"buyer_0": "janus:rho=0", "seller_0": "naive_boulware"}
+    many = rollout("price", players, 12, seed=0, scenario="varied", information="known")
+    assert many.episodes["deal"].all()
+    assert many.episodes["rho"].max() < 0.1
