@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+collect_ignore = ["fuzz/fuzz.py"]  # a script that needs Atheris, which `make fuzz` installs
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 

@@ -1,7 +1,5 @@
 """Figures hold what they should: zone, offers, accept marker, bands; and nothing breaks on odd games."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -220,7 +218,7 @@ def test_a_figure_that_cannot_be_written_in_full_leaves_the_old_one(tmp_path, mo
     figure, path = interaction_figure(play("price", {"buyer_0": "linear", "seller_0": "fair"}, 0, LIMITS)), tmp_path
 
     def torn(file, **_settings):
-        Path(file).write_bytes(b"half")
+        file.write(b"half")
         raise KeyboardInterrupt
 
     save_figure(figure, path / "figure.png")
