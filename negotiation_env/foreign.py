@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from negotiation_env.policy import JsonValue
 from negotiation_env.specs import parse_spec
@@ -30,7 +31,7 @@ def check_spec(spec: str, homes: Iterable[Path]) -> None:
     """
     known = tuple(homes)
     for name, value in _parameters(spec):
-        if name in _COMMANDS_ONLY:
+        if name in _COMMANDS_ONLY and not (name == "base_url" and _is_here(value)):
             raise ValueError(
                 f"{name} of {parse_spec(spec)[0]!r} is not for a file to give, since {_COMMANDS_ONLY[name]}; name the "
                 "policy on the command line if you mean it."
@@ -51,6 +52,11 @@ def check_inside(name: str, file: str, homes: Iterable[Path]) -> None:
         )
 
 
+def _is_here(address: JsonValue) -> bool:
+    """Whether an address is of this machine, so that no key leaves it."""
+    return isinstance(address, str) and urlsplit(address).hostname in ("localhost", "127.0.0.1", "::1")
+
+
 def _parameters(spec: str) -> Iterator[tuple[str, JsonValue]]:
     """All parameters of a spec, and of the specs that are among its values."""
     try:
@@ -63,11 +69,18 @@ def _parameters(spec: str) -> Iterator[tuple[str, JsonValue]]:
 def _all(params: Mapping[str, JsonValue]) -> Iterator[tuple[str, JsonValue]]:
     for name, value in params.items():
         yield name, value
-        for inner in value if isinstance(value, list) else [value]:
-            if isinstance(inner, str):
-                yield from _parameters(inner)
-            elif isinstance(inner, Mapping):
-                yield from _all(inner)
+        yield from _inside(value)
+
+
+def _inside(value: JsonValue) -> Iterator[tuple[str, JsonValue]]:
+    """The parameters of the specs and mappings that stand in a value, however deep."""
+    if isinstance(value, str):
+        yield from _parameters(value)
+    elif isinstance(value, Mapping):
+        yield from _all(value)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _inside(inner)
 
 
 def _file_of(name: str, value: JsonValue) -> str | None:

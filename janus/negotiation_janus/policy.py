@@ -5,16 +5,14 @@ PyTorch and its libraries are imported when a network is loaded, so that the pol
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from negotiation_env.foreign import check_inside
 from negotiation_env.policy import Float64, Int64, JsonValue
 from negotiation_env.price.view import PriceDecision, PriceView
 from negotiation_env.wrappers import check_rho
@@ -147,8 +145,8 @@ def load_janus(folder: Path, base: str | None = None) -> Trained:
         base: the base model; by default the one that the folder names.
 
     Raises:
-        ValueError: a file is missing or not whole, this version writes games with other tokens, the calibration map
-            is of other adapters, or the base model that the folder names lies outside it and the working folder.
+        ValueError: a file is missing or not whole, this version writes games with other tokens, or the calibration map
+            is of other adapters.
         BackendError: the base model's weights are not on this machine.
     """
     from negotiation_janus.adapters import digest_of, read_facts
@@ -161,32 +159,23 @@ def load_janus(folder: Path, base: str | None = None) -> Trained:
             f"{TEXT_VERSION}; train it again with 'negotiate train-janus'."
         )
     digest = digest_of(folder)
-    name = _base_of(folder, told) if base is None else base
-    return replace(_loaded(folder.resolve(), digest, name), calibration=load_calibration(folder, digest))
-
-
-def _base_of(folder: Path, told: Mapping[str, Any]) -> str:
-    """The base model that a checkpoint names: a file from elsewhere opens no folder anywhere else."""
-    name = str(told["facts"].get("base", told["base_model"]["name"]))
-    try:
-        check_inside("the base model", name, (Path(), folder))
-    except ValueError as error:
-        raise ValueError(f"{folder}: {error} Here that is base={name}.") from None
-    return name
+    return replace(_loaded(folder.resolve(), digest, base), calibration=load_calibration(folder, digest))
 
 
 @cache
-def _loaded(folder: Path, digest: str, name: str) -> Trained:
+def _loaded(folder: Path, digest: str, base_name: str | None) -> Trained:
     from negotiation_janus.adapters import load_adapters, read_facts
     from negotiation_janus.base_model import load_base
 
     told = read_facts(folder)
     facts, shape = told["facts"], told["base_model"]
     base = load_base(
-        name,
+        base_name or str(facts.get("base", shape["name"])),
         num_layers=shape["num_hidden_layers"],
         use_qlora=facts.get("model", {}).get("use_qlora", False),
     )
+    if base_name is not None:  # whoever names a place says that the model lies there; its shape is still compared
+        base = replace(base, facts={**base.facts, "name": shape["name"]})
     text = PriceText(base.tokenizer, facts["digits"], facts["tells_rho"])
     return Trained(load_adapters(folder, base).eval(), text, "known" not in facts["information"], digest)
 

@@ -183,7 +183,7 @@ def _repeated(name: str, value: object, shape: tuple[int, ...]) -> NDArray[np.fl
         numbers = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
         numbers = np.empty(0)
-    if numbers.shape not in (shape[1:], shape):
+    if numbers.shape not in (shape[-1:], shape[1:], shape):
         raise ValueError(
             f"option {name} is {value!r}; it must be numbers of shape {shape[1:]}, or one such list a game."
         )

