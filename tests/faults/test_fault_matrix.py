@@ -13,7 +13,7 @@ from forked import HEAVY, LIGHT, preload
 from stage import Stage
 
 QUICK = {
-    ("generate, JSONL", "kill -9"): 3,
+    ("generate, JSONL", "kill -9"): 2,
     ("generate, JSONL", "clock that jumps"): 1,
     ("prepare", "full disk"): 2,
     ("prepare", "read-only folder"): 2,
