@@ -33,14 +33,14 @@ TITLE = "Soak"
 GAMES, CONVERSATIONS, AT_ONCE, TURNS = 100_000, 6_000, 2_000, 4
 PAUSE, WARM_UP, LIMIT = 0.25, 1 / 3, 16.0
 """Seconds between two readings, the part of a soak that is left out, and megabytes that are no growth."""
-FAULTY, DELAY = 40, 0.2
-"""One request of so many meets a fault; seconds before each answer."""
+FAULTY, DELAY = 40, 15.0
+"""One request of so many meets a fault; seconds before each answer, so long that most wait for one at any time."""
 MET = ("500", "reset", "broken json", "503 loading", "cut body", "null content")
 NOTES = [
     "Games: `negotiate generate` with the recipe price-mixed, every strategy against every other, in one process of "
     "its own.",
     f"Conversations: `basic` against `linear`, {TURNS} turns, {AT_ONCE:,} at once on threads through the official "
-    f"`openai` client; the server, in a process of its own, answers after {DELAY} s, and one request of {FAULTY} meets "
+    f"`openai` client; the server, in a process of its own, answers after {DELAY:g} s, and one request of {FAULTY} meets "
     f"one of these faults: {', '.join(MET)}.",
     "Memory is the resident size, read four times a second. Growth is the slope of a Theil-Sen line through what was "
     f"read after the first third, times the rest: above {LIMIT:g} MB the run fails.",
@@ -122,7 +122,7 @@ def converse(conversations: int, address: str) -> int:
     from negotiation_env.threads import play_as_ended
 
     model = make_policy(
-        "basic", model="openai/m", base_url=address, concurrency=AT_ONCE, deadline=120.0, reasks=1, retries=3
+        "basic", model="openai/m", base_url=address, concurrency=AT_ONCE, deadline=300.0, reasks=1, retries=3
     )
     run = make_run("price", {"buyer_0": model, "seller_0": "linear"}, 0, chat=True, max_turns=TURNS, scenario="seed")
     faulted = ended = 0

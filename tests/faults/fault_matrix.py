@@ -23,35 +23,10 @@ from faulted_commands import COMMANDS, Command, make_inputs
 from forked import HEAVY, preload
 from stage import Stage
 
-PAGE, HEADING = Path(__file__).parents[2] / "docs" / "hardening.md", "Faults"
+PAGE = Path(__file__).parents[2] / "docs" / "hardening.md"
 Counts = dict[tuple[str, str], tuple[int, int]]
 SLOW = {"train-janus": 4, "train-bc": 2}
 """Commands that take long, and the part of the tries that they get: one of so many."""
-INTRODUCTION = """\
-Each command that writes is harmed in turn, by `python tests/faults/fault_matrix.py --write`, and \
-`tests/faults/test_fault_matrix.py` repeats a part of it in the normal tests and more in the slow ones. A try has \
-survived if
-
-- what the command had reported as done is there, and so is what an older call had left until its successor is whole;
-- every file that has its name is whole, and files that belong together are of one call;
-- the command ends with an exit code and one line of advice, never a traceback, if it could end by itself;
-- the next call, or the one that its advice names, says what it resumes where something was kept, comes to the very \
-files of a call to which nothing happened, and leaves nothing else behind.
-
-| fault | what is done |
-|---|---|
-| kill -9 | SIGKILL before file operations spread over the call (files opened for writing, renamed, removed; folders \
-made), and at moments; over nothing and over older results with `--overwrite` |
-| full disk | a file system of its own with too little room, from nothing to almost enough (where it cannot be \
-mounted, a limit on the size of files) |
-| read-only folder | the file system, or the folders, refuse writing; over nothing and over older results |
-| two processes | a second call while the first one runs, later from try to try: the same, or one with other results \
-and `--overwrite` |
-| clock that jumps | the time of day jumps by days between any two looks at it; after a kill all files are dated ten \
-years back or ahead |
-| model server dies, hangs, lies | it is gone, silent, or answers what is no answer, after more requests from try to \
-try |
-"""
 
 
 def measured(commands: list[Command], faults: list[Fault], tries: int, folder: Path) -> Iterator[Counts]:
@@ -98,14 +73,18 @@ def read_counts(text: str) -> Counts:
     return counts
 
 
-def write_section(page: Path, heading: str, text: str) -> None:
-    """Put a section into a page, in place of the one of the same heading; other sections stay as they are."""
-    whole = page.read_text(encoding="utf-8") if page.exists() else "# Hardening\n"
-    parts = re.split(r"^(?=## )", whole, flags=re.MULTILINE)
-    made = f"## {heading}\n\n{text.strip()}\n"
-    places = [place for place, part in enumerate(parts) if part.partition("\n")[0] == f"## {heading}"]
-    parts[slice(places[0], places[0] + 1) if places else slice(len(parts), None)] = [made]
-    page.write_text("\n".join(f"{part.strip()}\n" for part in parts), encoding="utf-8")
+def write_table(page: Path, counts: Counts) -> None:
+    """Put what was counted into the table of a page; its other rows and all else stay as they are.
+
+    Raises:
+        ValueError: the page has no such table.
+    """
+    text = page.read_text(encoding="utf-8")
+    made = table(read_counts(text) | counts).strip()
+    written, number = re.subn(r"^\| command \|[^\n]*(\n\|[^\n]*)*", lambda _: made, text, flags=re.MULTILINE)
+    if number != 1:
+        raise ValueError(f"{page} has {number} tables whose first column is 'command'; there must be one.")
+    page.write_text(written, encoding="utf-8")
 
 
 def main() -> None:
@@ -114,7 +93,7 @@ def main() -> None:
     parser.add_argument("--tries", type=int, default=3, help="tries of each command and fault")
     parser.add_argument("--command", default="", help="only commands whose name begins so")
     parser.add_argument("--fault", default="", help="only faults whose name begins so")
-    parser.add_argument("--write", action="store_true", help=f"write the section of {PAGE.name}")
+    parser.add_argument("--write", action="store_true", help=f"write the table of {PAGE.name}")
     options = parser.parse_args()
     commands = [command for command in COMMANDS if command.name.startswith(options.command)]
     faults = [fault for fault in FAULTS if fault.name.startswith(options.fault)]
@@ -124,8 +103,7 @@ def main() -> None:
         for some in measured(commands, faults, options.tries, Path(folder)):
             counts |= some
             if options.write:
-                known = read_counts(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else {}
-                write_section(PAGE, HEADING, f"{INTRODUCTION}\n{table(known | some)}")
+                write_table(PAGE, some)
     print(table(counts))
     sys.exit(any(survived < done for done, survived in counts.values()))
 

@@ -14,7 +14,7 @@ from forked import Ended, Harm, Running
 
 REFUSED = 2
 ADVICE = ("--resume_from", "--resume", "--overwrite")
-_RESUMES = re.compile(r"resumed|had been played|goes on from|found whole")
+_RESUMES = re.compile(r"resumed|had been played|goes on from|found half written")
 
 
 @dataclass

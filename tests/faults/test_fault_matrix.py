@@ -6,14 +6,14 @@ from contextlib import ExitStack
 
 import pytest
 from fault_kinds import FAULTS, Fault, offering, tried
-from fault_matrix import read_counts, table, write_section
+from fault_matrix import read_counts, table, write_table
 from fault_server import FaultServer
 from faulted_commands import COMMANDS, Command, make_inputs
 from forked import HEAVY, LIGHT, preload
 from stage import Stage
 
 QUICK = {
-    ("generate, JSONL", "kill -9"): 3,
+    ("generate, JSONL", "kill -9"): 2,
     ("generate, JSONL", "clock that jumps"): 1,
     ("prepare", "full disk"): 2,
     ("prepare", "read-only folder"): 2,
@@ -64,14 +64,15 @@ def test_a_command_survives_a_fault(stages, command: Command, fault: Fault, trie
     assert not {what: problems for what, problems in done if problems}
 
 
-def test_a_section_takes_the_place_of_the_one_of_its_heading(tmp_path):
+def test_counts_go_into_the_table_and_leave_the_rest(tmp_path):
     page = tmp_path / "page.md"
-    write_section(page, "One", "first")
-    write_section(page, "Two", "second")
-    write_section(page, "One", "again")
-    assert page.read_text() == "# Hardening\n\n## One\n\nagain\n\n## Two\n\nsecond\n"
-
-
-def test_a_table_can_be_read_back():
-    counts = {("play", "kill -9"): (3, 2), ("generate, JSONL", "full disk"): (4, 4)}
-    assert read_counts(table(counts)) == counts
+    before = {("play", "kill -9"): (3, 2), ("generate, JSONL", "full disk"): (4, 4)}
+    page.write_text(f"# Page\n\n{table(before)}\nAfter it.\n", encoding="utf-8")
+    write_table(page, {("play", "kill -9"): (5, 5)})
+    text = page.read_text(encoding="utf-8")
+    assert read_counts(text) == before | {("play", "kill -9"): (5, 5)}
+    assert text.startswith("# Page\n\n| command |")
+    assert text.endswith("|\n\nAfter it.\n")
+    page.write_text("# Page\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="has 0 tables"):
+        write_table(page, before)
