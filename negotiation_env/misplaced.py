@@ -47,7 +47,7 @@ def refuse_misplaced(policy: object, params: Mapping[str, JsonValue], domain: st
 
 
 def _registered(policy: object, params: Mapping[str, Any], domain: str, known: Known) -> list[Registration]:
-    """The registrations of a policy's class, first the name that fixes most of its parameters, best one of ``domain``."""
+    """The registrations of a policy's class, first the best name: it fixes most parameters, and ``domain`` has it."""
     target = f"{type(policy).__module__}:{type(policy).__qualname__}"
     found = [one for names in known.values() for one in names.values() if one.target == target]
 
