@@ -30,7 +30,8 @@ def bind(policy: str | AnyPolicy, env: Any, agent: str | None = None, seed: int 
         returns pass.
 
     Raises:
-        ValueError: the observation is not one of this environment's, or is another agent's.
+        ValueError: the policy is registered for another domain, or an observation is not one of this environment's or
+            is another agent's.
     """
     faced = getattr(env, "unwrapped", env)
     if not hasattr(faced, "core"):

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from negotiation_env.misplaced import misplaced, refuse_misplaced
 from negotiation_env.policy import JsonValue, Policy
 from negotiation_env.specs import format_spec, parse_spec
 
@@ -172,18 +173,15 @@ def list_policies(domain: str = "price", kind: str | None = None) -> list[str]:
 
 
 def find_policy(name: str, domain: str = "price") -> Registration:
-    """The registration of a name; an unknown one raises ``ValueError`` with the known names."""
+    """The registration of a name; an unknown name or domain raises ``ValueError`` with the known ones."""
     _load_entry_points()
     try:
         return _registry.get(domain, {})[name]
     except KeyError:
-        elsewhere = [other for other, known in _registry.items() if name in known]
-        if domain in _registry and elsewhere:
-            raise ValueError(
-                f"policy {name!r} plays {' and '.join(elsewhere)}, not {domain}; play domain {elsewhere[0]!r}, or take "
-                f"one of 'negotiate list policies --domain {domain}'."
-            ) from None
-        raise ValueError(unknown_name(f"{domain} policy", name, _registry.get(domain, {}))) from None
+        if domain not in DOMAINS:
+            raise ValueError(unknown_name("domain", domain, DOMAINS)) from None
+        unknown = unknown_name(f"{domain} policy", name, _registry.get(domain, {}))
+        raise ValueError(misplaced(name, domain, _registry) or unknown) from None
 
 
 def make_policy(name: str | AnyPolicy, domain: str = "price", **params: JsonValue) -> AnyPolicy:
@@ -236,8 +234,11 @@ def make_player(player: str | AnyPolicy, domain: str) -> Player:
         kept = policy_params(policy)
         return Player(name, kept if _own_params(policy) is not None else {**given, **kept}, policy)
     _checked_policy(player)
+    _load_entry_points()
+    params = policy_params(player)
+    refuse_misplaced(player, params, domain, _registry)
     name = getattr(player, "name", None) or type(player).__name__
-    return Player(str(name), policy_params(player), player)
+    return Player(str(name), params, player)
 
 
 def _checked_policy(policy: AnyPolicy) -> AnyPolicy:

@@ -27,6 +27,7 @@ from negotiation_env.seeding import check_seed
 from negotiation_env.turns import FAULTED
 from negotiation_env.wrappers import check_rho
 from negotiation_janus.achievable import Search
+from negotiation_janus.commanded import Make, maker
 from negotiation_janus.families import part_of
 from negotiation_janus.plans import FURTHER, STAGES
 from negotiation_janus.scores import Outcomes, by_opponent, cell_scores, summarise
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 COMMANDS = (-1.0, *(round(0.1 * step, 1) for step in range(11)))
 """The commands that are given if none are named."""
 IMPASSE = -1.0
-Make = Callable[[float], str | AnyPolicy]
 Cell = tuple[int, str, str]
 """The place of an opponent in the list, the seat of the policy, the first mover."""
 
@@ -60,7 +60,7 @@ class RhoEvaluation:
 
 
 def evaluate_rho(
-    make: Make,
+    make: Make | str,
     opponents: Sequence[str | AnyPolicy],
     commands: Sequence[float] = COMMANDS,
     **options: Any,  # noqa: ANN401  # the options of `evaluate_policies`
@@ -68,7 +68,7 @@ def evaluate_rho(
     """Command each rho against each opponent, in both seats, moving first and second, on the same episodes.
 
     Args:
-        make: gives the policy (or its spec) for a command.
+        make: gives the policy (or its spec) for a command; or the spec of a policy that leaves its rho open.
         opponents: policies or specs.
         commands: rhos in [0, 1], and -1 for an intended impasse.
         **options: num_episodes, seed, roles, first_movers, strict, engine, workers, progress and the games' settings,
@@ -84,7 +84,7 @@ def evaluate_rho(
 
 
 def evaluate_policies(
-    makers: Mapping[str, Make],
+    makers: Mapping[str, Make | str],
     opponents: Sequence[str | AnyPolicy],
     commands: Sequence[float] = COMMANDS,
     *,
@@ -101,7 +101,7 @@ def evaluate_policies(
     """What `evaluate_rho` finds for several policies; what was achievable is found once for all of them.
 
     Args:
-        makers: for each policy, by name, what gives it (or its spec) for a command.
+        makers: for each policy, by name, what gives it (or its spec) for a command, or its spec with its rho open.
         opponents: policies or specs.
         commands: rhos in [0, 1], and -1 for an intended impasse.
         num_episodes: of each row of the table.
@@ -116,7 +116,7 @@ def evaluate_policies(
 
     Raises:
         ValueError: a bad command, an empty list, a bad setting, or a player that worker processes cannot share.
-        TypeError: a player cannot be sent to another process.
+        TypeError: what makes a policy is no function, or a player cannot be sent to another process.
         RuntimeError: a worker process has died.
         ImportError: Ray is not installed.
         ConnectionError: the Ray cluster cannot be reached.
@@ -128,7 +128,8 @@ def evaluate_policies(
     check_engine(engine, MAPPING)
     chosen = check_seed(seed)
     policies = {
-        name: [make_policy(make(float(command)), "price") for command in commands] for name, make in makers.items()
+        name: [make_policy(make(float(command)), "price") for command in commands]
+        for name, make in ((name, maker(given)) for name, given in makers.items())
     }
     players = [make_player(opponent, "price") for opponent in opponents]
     aims = np.array(commands, dtype=np.float64)
@@ -161,7 +162,7 @@ def _labels(opponents: Sequence[str | AnyPolicy], players: Sequence[Player]) -> 
 
 
 def _check(
-    makers: Mapping[str, Make],
+    makers: Mapping[str, Make | str],
     commands: Sequence[float],
     opponents: Sequence[str | AnyPolicy],
     roles: Sequence[str],

@@ -123,7 +123,7 @@ class JsonlOutput:
     def check(self, run: Run, overwrite: bool) -> None:
         """Refuse an existing file, or to append to one that holds this run or is no record at all."""
         if not self.append:
-            hint = "--overwrite replaces it, --append adds another run to it"
+            hint = "--overwrite replaces it, --append adds another run to it, with another --seed"
             refuse_existing((*self.files, self.faults), overwrite, hint)
         elif self.path.exists():
             _check_appendable(self.path, run)

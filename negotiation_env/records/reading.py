@@ -17,6 +17,8 @@ from negotiation_env.records.recognising import Recogniser
 
 _READ, _LONGEST = 1 << 17, 1 << 26
 """Bytes that are read at once, and characters that are searched for the end of a game."""
+_PARQUET = b"PAR1"
+"""How every Parquet file begins."""
 
 
 def read_games(path: str | Path, size: int, end: int | None = None) -> Iterator[Games]:
@@ -110,9 +112,18 @@ class _Reader:
 
 
 def form_of(path: Path) -> Format:
-    """The format of the first line; that of the price domain if it is of none, and reading it will say why."""
+    """The format of the first line; that of the price domain if it is of none, and reading it will say why.
+
+    Raises:
+        RecordError: the file is a Parquet table.
+    """
     with path.open("rb") as file:
         first = next((line for line in iter(lambda: file.readline(_LONGEST), b"") if line.strip()), b"")
+    if first.startswith(_PARQUET):
+        raise RecordError(
+            f"{path} is a Parquet table, and the games are read from the .jsonl file that it was made of; give that, "
+            "as 'negotiate generate' or 'negotiate play' has written it."
+        )
     try:
         return format_of(parse_json(first)) or find_format("price")
     except ValueError:

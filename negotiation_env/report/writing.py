@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from negotiation_env.tournament.results import Results
 
 REPORT = "report.html"
+_SUFFIXES = (".html", ".htm")
 _COMMANDS = {
     "calibration": ("Calibration of a commanded rho", "negotiate evaluate-rho --output_dir {folder}/rho"),
     "replies": ("Best replies to scripted policies of price games", "negotiate report {folder} --best_responses 50"),
@@ -57,11 +58,13 @@ def write_report(
 
     Raises:
         negotiation_env.records.errors.RecordError: the folder holds no results, or those of another version.
-        ValueError: best replies are asked for that these games have none of.
+        ValueError: ``output`` is no name of an HTML file, or best replies are asked for that these games have none of.
         ImportError: Polars, Jinja2 or Plotly is missing.
     """
     from negotiation_env.tournament.results import load_results
 
+    if output is not None and Path(output).suffix.lower() not in _SUFFIXES:
+        raise ValueError(f"the report is one HTML file, and {output} is no name of one; let it end in .html or .htm.")
     found = load_results(results)
     if best_responses and (hindrance := no_replies(found)):
         raise ValueError(f"best replies cannot be worked out for {found.folder}: {hindrance}; leave them out.")

@@ -11,7 +11,7 @@ import typer
 from negotiation_cli import options
 
 if TYPE_CHECKING:
-    from negotiation_janus.evaluation import Make
+    from negotiation_janus.commanded import Make
 
     from negotiation_cli.rho_report import Case, Found
 
@@ -94,7 +94,7 @@ def evaluate_rho(
     from negotiation_janus.evaluation import evaluate_policies
 
     from negotiation_cli.output import progress_bar, screen, write_json
-    from negotiation_cli.rho_report import opponents_table, summaries, summary_table, write
+    from negotiation_cli.rho_report import ENOUGH, opponents_table, summaries, summary_table, write
     from negotiation_env.engines import started
 
     aims, rivals = _numbers(commands), _opponents(opponents)
@@ -121,12 +121,19 @@ def evaluate_rho(
         write_json(summaries(found))
         return
     for (drawn, told), results in found.items():
-        screen().print(f"scenario {drawn}, information {told}, {len(rivals)} opponents, {num_episodes} episodes a row:")
+        size = f"{_count(len(rivals), 'opponent')}, {_count(num_episodes, 'episode')} a row"
+        screen().print(f"scenario {drawn}, information {told}, {size}:")
         screen().print(summary_table(results))
         screen().print(f"{names[0]} by opponent and by its own role:")
         screen().print(opponents_table(results[names[0]]))
+        if num_episodes < ENOUGH:
+            screen().print(f"too few episodes a row for intervals ({num_episodes}; at least {ENOUGH})")
     drawn_too = "" if any(case in files for case in cases) else "; no figure, because no command is in [0, 1]"
     screen().print(f"Written: {', '.join(str(path) for path in files.values())}{drawn_too}")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def _policy(policy: str | None, checkpoint: Path | None) -> str:
@@ -162,14 +169,12 @@ def _kind_of(checkpoint: Path) -> str:
 
 def _maker(spec: str, scenario: str, information: str) -> Make:
     """What builds the policy of a spec for a command."""
-    from negotiation_env.registry import find_policy, make_policy
-    from negotiation_env.specs import parse_spec
+    from negotiation_janus.commanded import parse_open
 
-    name, params = parse_spec(spec)
-    known = find_policy(name).parameters
-    if "rho" not in known or "rho" in params:
-        raise ValueError(f"--policy {spec!r} must be a policy with a parameter rho, and leave it open.")
-    if information == "private" and _WIDTH in known and _WIDTH not in params:
+    from negotiation_env.registry import find_policy, make_policy
+
+    name, params = parse_open(spec, "--policy", "--commands")
+    if information == "private" and _WIDTH in find_policy(name).parameters and _WIDTH not in params:
         params[_WIDTH] = MEAN_WIDTHS.get(scenario, MEAN_WIDTHS["varied"])
     return lambda rho: make_policy(name, "price", **{**params, "rho": rho})
 

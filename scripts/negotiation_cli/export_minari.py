@@ -68,7 +68,9 @@ def export_minari(
     given = {"action_mode": action_mode, "num_prices": num_prices, "rho": rho, **files}
     settings: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     settings |= {name: str(value) for name, value in files.items() if value is not None}
-    _check_domain(open_source(path, **{name: settings[name] for name in files if name in settings}).domain, settings)
+    domain = open_source(path, **{name: settings[name] for name in files if name in settings}).domain
+    _check_domain(domain, settings)
+    _check_seat(domain, seat)
     if rho == "none":
         settings["rho"] = None
     with progress_bar("games", None, as_json) as progress:
@@ -88,3 +90,13 @@ def _check_domain(domain: str, settings: Mapping[str, object]) -> None:
     wrong = [name for name in ("action_mode", "num_prices", "rho") if name in settings and domain != "price"]
     if wrong:
         raise ValueError(f"--{wrong[0]} is for prices, and these are {domain} games; leave it out.")
+
+
+def _check_seat(domain: str, seat: str) -> None:
+    """Raise ``ValueError`` at a seat that the games lack."""
+    from negotiation_env.domain import find_domain
+    from negotiation_env.registry import unknown_name
+
+    known = find_domain(domain)
+    if seat not in (*known.sides, *known.agents):
+        raise ValueError(unknown_name("--seat", seat, known.sides))

@@ -69,11 +69,17 @@ def prepare(
 def _records(path: Path) -> Path:
     """The file of records that a path names: in a folder of games it is the one of the finished games."""
     from negotiation_env.records.journal_folder import GAMES
+    from negotiation_env.records.parquet import DECISIONS, EPISODES
 
     if not path.is_dir():
         return path
     if (path / GAMES).is_file():
         return path / GAMES
+    if (path / DECISIONS).is_file() and (path / EPISODES).is_file():
+        raise ValueError(
+            f"{path} holds {DECISIONS} and {EPISODES} already: there is nothing to prepare. To make them again, give "
+            "the .jsonl file that they were made of."
+        )
     raise ValueError(
         f"{path} is a folder without {GAMES}; give one into which 'negotiate play' has played games "
         "to their end, or the .jsonl file of 'negotiate generate'."

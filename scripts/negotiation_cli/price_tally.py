@@ -65,11 +65,11 @@ class Tally:
         }
 
     def as_table(self) -> Table:
-        """The same for reading."""
+        """The same for reading; the interval is cut to [0, 1], where the rho of every sound deal lies."""
         from negotiation_cli.output import table
 
         mean, low, high = self.mean_rho()
-        interval = f" (95 % interval {low:.3f} to {high:.3f})" if math.isfinite(low) else ""
+        interval = f" (95 % interval {max(low, 0.0):.3f} to {min(high, 1.0):.3f})" if math.isfinite(low) else ""
         made = table("", "")
         made.show_header = False
         made.add_row("episodes", f"{self.episodes:,}" + (f" and {self.faults:,} with a fault" if self.faults else ""))

@@ -27,6 +27,8 @@ _MEASURES = {
 """What is printed, in words."""
 _BY_OPPONENT = ("regret", "missed_deals", "spearman", "slope")
 """What is printed for each opponent."""
+ENOUGH = 10
+"""The fewest episodes a row whose intervals are printed."""
 
 
 def write(found: Found, files: Mapping[str | Case, Path]) -> None:
@@ -86,7 +88,7 @@ def summary_table(results: Mapping[str, RhoEvaluation]) -> Any:  # noqa: ANN401 
         if any(measure not in result.summary for result in results.values()):
             continue
         digits = 1 if measure == "turn" else 3
-        made.add_row(label, *(_cell(result.summary, measure, digits) for result in results.values()))
+        made.add_row(label, *(_cell(result, result.summary, measure, digits) for result in results.values()))
     return made
 
 
@@ -98,13 +100,14 @@ def opponents_table(result: RhoEvaluation) -> Any:  # noqa: ANN401  # a Rich tab
     made = table("opponent", "role", *labels, numbers=labels)
     for opponent, roles in result.groups.items():
         for role, summary in roles.items():
-            made.add_row(opponent, role, *(_cell(summary, measure, 3) for measure in _BY_OPPONENT))
+            made.add_row(opponent, role, *(_cell(result, summary, measure, 3) for measure in _BY_OPPONENT))
     return made
 
 
-def _cell(summary: Mapping[str, Any], measure: str, digits: int) -> str:
-    """A measure, and its interval if it has any."""
+def _cell(result: RhoEvaluation, summary: Mapping[str, Any], measure: str, digits: int) -> str:
+    """A measure of a summary, and its interval if it has any and there were enough episodes for it."""
     from negotiation_cli.output import number
 
-    bounds = [number(bound, digits) for bound in summary.get(f"{measure}_interval", ())]
+    interval = summary.get(f"{measure}_interval", ()) if result.outcomes[0].rho.shape[1] >= ENOUGH else ()
+    bounds = [number(bound, digits) for bound in interval]
     return number(summary[measure], digits) + (f" ({' to '.join(bounds)})" if bounds else "")

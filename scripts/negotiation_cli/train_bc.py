@@ -73,16 +73,20 @@ def train_bc(
     """
     from negotiation_policies.learned.closed_loop import closed_loop, flat
     from negotiation_policies.learned.d3rlpy_dataset import coding_of, load_dataset
+    from negotiation_policies.learned.d3rlpy_network import ALGOS
     from negotiation_policies.learned.d3rlpy_policy import D3rlpy
     from negotiation_policies.learned.d3rlpy_training import train
 
     from negotiation_cli.output import progress_bar, screen, write_json
     from negotiation_env import make_policy
+    from negotiation_env.registry import unknown_name
     from negotiation_env.specs import parse_spec, split_specs
     from negotiation_env.wrappers import check_rho
 
     if eval_episodes < 1:
         raise ValueError(f"--eval_episodes is {eval_episodes}; it must be at least 1.")
+    if algo not in ALGOS:
+        raise ValueError(unknown_name("algo", algo, ALGOS))
     games = load_dataset(dataset)
     coding = coding_of(games)
     known = _told(games, coding.game.agents)

@@ -139,8 +139,8 @@ def test_the_parts_of_the_families_are_known_and_share_nothing():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--policy", "linear"), "a policy with a parameter rho"),
-        (("--policy", "teacher:rho=0.5"), "leave it open"),
+        (("--policy", "linear"), "a policy with a parameter rho; those that have it: concede_to_rho, "),
+        (("--policy", "teacher:rho=0.5"), "leave it open: leave out rho=0.5; --commands sets it"),
         (("--policy", "teacher", "--checkpoint", "rho"), "give one of them"),
         (("--commands", "a"), "give numbers from 0 to 1"),
         (("--commands", "2"), "rho is 2.0; it must be in [0, 1]"),
@@ -176,6 +176,19 @@ def test_impasses_alone_give_no_figure(tmp_path):
     assert result.exit_code == 0, result.output
     assert "no figure" in result.stdout
     assert {path.name for path in tmp_path.iterdir()} == {"rho_table.parquet", "rho_summary.json"}
+
+
+@pytest.mark.parametrize(("episodes", "size"), [(1, "1 opponent, 1 episode a row:"), (10, "1 opponent, 10 episodes a")])
+def test_intervals_are_printed_of_enough_episodes(tmp_path, episodes, size):
+    call = ("--opponents", "linear", "--commands=0.2,0.8", "--num_episodes", episodes, "--information", "known")
+    result = run(*call, "--no_yardsticks", "--output_dir", tmp_path)
+    assert result.exit_code == 0, result.output
+    few = episodes < 10
+    assert size in result.stdout
+    assert (f"too few episodes a row for intervals ({episodes}; at least 10)" in result.stdout) == few
+    rows = [line for line in result.stdout.splitlines() if line.split()[:1] in (["regret"], ["Spearman"], ["linear"])]
+    assert len(rows) == 5
+    assert all((" to " in row) != few for row in rows)
 
 
 def test_parts_and_policies_are_opponents_side_by_side(tmp_path):

@@ -43,6 +43,7 @@ def test_a_record_becomes_a_dataset(run, tmp_path):
         (("--dataset_id", "noversion"), "ends with a version"),
         (("--dataset_id", "a/b-v0"), "at least two characters between slashes"),
         (("--rho", "best"), "must be 'outcome', 'commanded' or None"),
+        (("--seat", "agent_0"), "unknown --seat 'agent_0'. Known: buyer, seller."),
     ],
 )
 def test_wrong_calls_end_with_one_line_of_advice(run, tmp_path, args, message):

@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from negotiation_cli.main import app
 from negotiation_cli.price_tally import Tally
@@ -134,7 +135,9 @@ def test_append_adds_another_run():
 def test_an_existing_file_is_replaced_only_when_asked():
     run(*SMALL)
     Path("games.jsonl").write_text("mine")
-    assert "--overwrite" in advice(run(*SMALL))
+    message = advice(run(*SMALL))
+    assert "--overwrite" in message
+    assert "--append adds another run to it, with another --seed" in message
     assert Path("games.jsonl").read_text() == "mine"
     assert run(*SMALL, "--overwrite").exit_code == 0
     assert len(decisions("games.jsonl")) > 12
@@ -318,6 +321,11 @@ def test_prepare_replaces_tables_only_when_asked():
     run(*SMALL)
     call = ["prepare", "--jsonl_path", "games.jsonl", "--output_dir", "tables"]
     assert run(*call).exit_code == 0
+    assert "there is nothing to prepare" in advice(run("prepare", "--jsonl_path", "tables"))
+    for command in (["prepare", "--jsonl_path"], ["show"]):
+        message = advice(run(*command, "tables/episodes.parquet"))
+        assert "tables/episodes.parquet is a Parquet table" in message
+        assert "the .jsonl file" in message
     assert "--overwrite" in advice(run(*call))
     assert run(*call, "--overwrite").exit_code == 0
 
@@ -333,6 +341,12 @@ def test_a_tally_of_batches_is_the_summary_of_all_games():
         assert told[name] == pytest.approx(getattr(summary, name)), name
     assert told["rho_interval"] == pytest.approx(list(summary.rho_interval))
     assert told["decisions"] == len(games.decisions["turn"])
+
+
+@pytest.mark.parametrize(("rhos", "shown"), [([0.4, 1.0], "0.700 (95 % interval 0.000 to 1.000)"), ([0.5], "0.500")])
+def test_the_printed_interval_of_rho_lies_where_rho_does(rhos, shown):
+    tally = Tally(settled=[np.array(rhos)])
+    assert [*tally.as_table().columns[1].cells][-1] == shown
 
 
 def test_the_runnable_files_do_the_same(tmp_path):

@@ -101,6 +101,12 @@ def test_wrong_calls_end_with_one_line_of_advice(tmp_path, arguments, message):
     assert not (tmp_path / "clone" / "policy.json").exists()
 
 
+def test_the_algorithm_is_checked_before_the_dataset(tmp_path):
+    result = run("--dataset", "negotiation/none-v0", "--output_dir", tmp_path / "clone", "--algo", "ppo")
+    assert result.exit_code == 2
+    assert "unknown algo 'ppo'" in result.stderr
+
+
 def test_a_command_needs_a_rho_in_the_observations(tmp_path):
     exported(rho=None)
     result = run("--dataset", NAME, "--output_dir", tmp_path / "clone", *TINY, "--rho", "0.5")

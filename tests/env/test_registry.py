@@ -1,10 +1,21 @@
 """The registry: kinds of policies, and what records keep of what a policy was built with."""
 
 import copy
+import re
 
 import pytest
 
-from negotiation_env import PriceDecision, list_policies, make_policy, register_policy, registry, rollout
+from negotiation_env import (
+    PriceDecision,
+    bind,
+    list_policies,
+    make_policy,
+    multi_item_v0,
+    price_v0,
+    register_policy,
+    registry,
+    rollout,
+)  # fmt: skip
 from negotiation_env.registry import KINDS, find_policy, make_player
 from negotiation_env.specs import format_spec, parse_spec
 
@@ -111,3 +122,52 @@ def test_numbers_in_specs_may_begin_with_a_point(written, value):
     name, params = parse_spec(f"teacher:rho={written}")
     assert (name, params) == ("teacher", {"rho": value})
     assert parse_spec(format_spec(name, params)) == (name, params)
+
+
+@pytest.mark.parametrize(
+    ("name", "domain", "message"),
+    [
+        (
+            "boulware",
+            "multi_item",
+            """'boulware' was made for domain 'price'.* make_policy("boulware", domain="multi_""",
+        ),
+        ("linear", "multi_item", """make it with make_policy("linear", domain="multi_item")"""),
+        (
+            "fair_slow",
+            "multi_item",
+            "'fair_slow' plays price, not multi_item; .*'negotiate list policies --domain multi_",
+        ),
+        (
+            "trade_off",
+            "price",
+            """'trade_off' plays multi_item, not price; .* make_policy("trade_off", domain="multi_""",
+        ),
+    ],
+)
+def test_a_policy_of_another_domain_is_refused_before_it_plays(name, domain, message):
+    env = price_v0.parallel_env() if domain == "price" else multi_item_v0.parallel_env()
+    policy = make_policy(name, "multi_item" if domain == "price" else "price")
+    pattern = re.escape(message).replace(r"\.\*", ".*")
+    with pytest.raises(ValueError, match=pattern):
+        bind(policy, env)
+    with pytest.raises(ValueError, match=pattern):
+        rollout(domain, dict.fromkeys(env.possible_agents, policy), 1, seed=0)
+
+
+def test_a_policy_of_the_users_own_is_bound_to_any_domain():
+    for env in (price_v0.parallel_env(), multi_item_v0.parallel_env()):
+        assert callable(bind(Plain(), env))
+
+
+@pytest.mark.parametrize(
+    ("name", "domain", "message"),
+    [
+        ("trade_off", "price", r"""play domain 'multi_item', with make_policy\("trade_off", domain="multi_item"\)"""),
+        ("linear", "multiitem", r"unknown domain 'multiitem'\. Did you mean 'multi_item'\? Known: multi_item, price"),
+        ("lineer", "price", r"unknown price policy 'lineer'\. Did you mean 'linear'\?"),
+    ],
+)
+def test_a_name_that_a_domain_lacks_is_explained(name, domain, message):
+    with pytest.raises(ValueError, match=message):
+        make_policy(name, domain=domain)

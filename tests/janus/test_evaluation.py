@@ -295,6 +295,26 @@ def test_wrong_arguments_are_explained(arguments, message):
         evaluate_rho(teacher, **{"opponents": ["linear"], "commands": [0.5], **KNOWN, **arguments})
 
 
+def test_a_spec_is_told_each_command():
+    options = {**KNOWN, "num_episodes": 5, "roles": ["buyer"]}
+    by_spec = evaluate_rho("teacher:settle=strict", ["linear"], [0.2, 0.8], **options)
+    by_function = evaluate_rho(lambda rho: teacher(rho, settle="strict"), ["linear"], [0.2, 0.8], **options)
+    assert by_spec.table.equals(by_function.table)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        ("linear", ValueError, r"make 'linear' must be a policy with a parameter rho; those that have it: .*teacher"),
+        ("rho_mlp:rho=0.3", ValueError, r"leave out rho=0\.3; commands sets it"),
+        (0.5, TypeError, r"make is 0\.5; give a spec such as 'teacher', or a function of rho"),
+    ],
+)
+def test_what_cannot_be_told_a_command_is_refused(make, error, message):
+    with pytest.raises(error, match=message):
+        evaluate_rho(make, ["linear"], [0.5], **KNOWN)
+
+
 def test_a_drawn_seed_is_the_same_for_plans_and_policy():
     hold = "hold_rho:rho=0.5"
     told = evaluate_rho(lambda rho: hold, [hold], [0.5], seed=None, **KNOWN).summary

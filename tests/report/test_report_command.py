@@ -52,6 +52,12 @@ def test_a_tournament_that_is_not_finished(split_results, tmp_path):
     assert "not finished" in advice(run(folder, "--overwrite"))
 
 
+@pytest.mark.parametrize("name", ["r4.txt", "r4", "r4.html.gz"])
+def test_a_report_is_named_as_a_page(name, split_results, tmp_path):
+    assert "let it end in .html or .htm" in advice(run(split_results.folder, "--output", tmp_path / name))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_wrong_rho_folder(split_results, tmp_path):
     assert "evaluate-rho" in advice(run(split_results.folder, "--rho", tmp_path, "--output", tmp_path / "r.html"))
     (tmp_path / "rho_table.parquet").write_bytes(b"no table")
