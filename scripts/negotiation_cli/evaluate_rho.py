@@ -125,6 +125,7 @@ def evaluate_rho(
         screen().print(summary_table(results))
         screen().print(f"{names[0]} by opponent and by its own role:")
         screen().print(opponents_table(results[names[0]]))
+    screen().print("What each row means: docs/guides/rho.md, in the documentation 'What a commanded rho can mean'.")
     drawn_too = "" if any(case in files for case in cases) else "; no figure, because no command is in [0, 1]"
     screen().print(f"Written: {', '.join(str(path) for path in files.values())}{drawn_too}")
 
