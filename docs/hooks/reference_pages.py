@@ -141,8 +141,7 @@ def environment_page(name: str) -> str:
         f'| Gymnasium `VectorEnv` | `gymnasium.make_vec("{gym_id}", num_envs=..., role=..., opponent=...)` |\n',
         "All take the arguments above and play the same games for the same seed. "
         f"The two of Gymnasium play `{rules.default_role}` against `{rules.default_opponent}` by default; they are "
-        "described "
-        "under [ego](../reference/negotiation_env.faces.ego.md) and "
+        "described under [ego](../reference/negotiation_env.faces.ego.md) and "
         "[vector](../reference/negotiation_env.faces.vector.md).\n",
     )
     return "\n\n".join(parts)
