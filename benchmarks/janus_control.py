@@ -47,6 +47,8 @@ NOTES = f"""
 - For `janus`, targets in `varied`: known, regret at most .03 and missed deals at most .04; private, .05 and .04;
   Spearman .85 and .80.
 - `teacher`, `hold_rho` and `concede_to_rho` assume the mean width of the surplus where it is hidden.
+- `rho_mlp:checkpoint=hindsight` has learned from private limits and is never told the other's, so that its rows for
+  known and private are the same moves, and equal.
 - Every row: impasse at -1 in all games, no deal past the own limit, no illegal move."""  # noqa: E501
 ABLATED = """
 - Each variant is trained for {steps} steps on the same games in the same order with the settings of

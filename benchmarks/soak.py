@@ -40,7 +40,7 @@ NOTES = [
     "Games: `negotiate generate` with the recipe price-mixed, every strategy against every other, in one process of "
     "its own.",
     f"Conversations: `basic` against `linear`, {TURNS} turns, {AT_ONCE:,} at once on threads through the official "
-    f"`openai` client; the server, in a process of its own, answers after {DELAY:g} s, and one request of {FAULTY} meets "
+    f"`openai` client; the server, in a process of its own, answers after {DELAY:g} s; one request of {FAULTY} meets "
     f"one of these faults: {', '.join(MET)}.",
     "Memory is the resident size, read four times a second. Growth is the slope of a Theil-Sen line through what was "
     f"read after the first third, times the rest: above {LIMIT:g} MB the run fails.",

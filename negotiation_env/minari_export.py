@@ -2,7 +2,8 @@
 
 The dataset has the spaces of `negotiation/Price-v0` or `negotiation/MultiItem-v0`: one step for each own decision
 point and none for passes, flat observations, and the reward on the last step. ``recover_environment()`` gives that
-environment back, with the same opponents.
+environment back, with the same opponents. Where a rho is appended, it commands one drawn from U[0, 1] in each game,
+unless ``reset(options={"rho": x})`` says which; the rho of a recorded episode is among its options.
 """
 
 from __future__ import annotations

@@ -42,7 +42,8 @@ is game 0 of seed s and later resets without a seed are games 1, 2, ...: the sam
 
 - Termination: a deal, a walk-away, or the deadline after ``max_turns`` single turns, for both agents at once.
   ``infos[agent]["outcome"]`` then holds deal, price, rho, payoffs, surplus_share, violations, illegal_moves, turns
-  and ended_by.
+  and ended_by. ``rho`` is -1 without a deal and NaN for a deal without a surplus; a deal past the seller's limit has
+  one below 0, perhaps -1 itself, one past the buyer's limit one above 1: test ``deal``, not ``rho``.
 - Truncation: never; it is left to wrappers.
 
 ## Arguments

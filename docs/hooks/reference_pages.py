@@ -7,6 +7,8 @@ from importlib import import_module
 
 from docstrings import with_doctests
 
+from negotiation_env.domain import find_domain
+
 MODULES: dict[str, dict[str, tuple[str, ...]]] = {
     "Environments": {
         "negotiation_env.price_v0": (),
@@ -124,6 +126,7 @@ def reference_nav() -> list[dict[str, list[dict[str, str]]]]:
 def environment_page(name: str) -> str:
     """The page of an environment: the docstring of its module, the table of its observation, its scenarios."""
     domain, gym_id = ENVIRONMENTS[name]
+    rules = find_domain(domain)
     package = f"negotiation_env.{domain}"
     parts = (
         f"# {name}",
@@ -136,8 +139,9 @@ def environment_page(name: str) -> str:
         f"| PettingZoo, turn-based (AEC) | `{name}.env(...)`, `{name}.raw_env(...)` |\n"
         f'| Gymnasium, one seat | `gymnasium.make("{gym_id}", role=..., opponent=...)` |\n'
         f'| Gymnasium `VectorEnv` | `gymnasium.make_vec("{gym_id}", num_envs=..., role=..., opponent=...)` |\n',
-        "All take the arguments above and play the same games for the same seed. The two of Gymnasium are described "
-        "under [ego](../reference/negotiation_env.faces.ego.md) and "
+        "All take the arguments above and play the same games for the same seed. "
+        f"The two of Gymnasium play `{rules.default_role}` against `{rules.default_opponent}` by default; they are "
+        "described under [ego](../reference/negotiation_env.faces.ego.md) and "
         "[vector](../reference/negotiation_env.faces.vector.md).\n",
     )
     return "\n\n".join(parts)

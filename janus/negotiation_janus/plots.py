@@ -30,7 +30,7 @@ _STYLES = tuple(zip((VERMILION, BLUE, GREEN, ORANGE, PURPLE, SKY), "os^Dvp", str
 
 
 def draw_calibration(tables: Mapping[str, pl.DataFrame], title: str) -> Figure:
-    """Draw the mean achieved rho over the commanded one, a line a policy, beside what was achievable.
+    """Draw the mean achieved rho over the commanded one, a line a policy, the first on top, beside what was achievable.
 
     Args:
         tables: for each policy the table of its `negotiation_janus.evaluation.RhoEvaluation`; the band is that of the
@@ -51,9 +51,9 @@ def draw_calibration(tables: Mapping[str, pl.DataFrame], title: str) -> Figure:
         command, command - distance, command + distance, color=MUTED, alpha=0.18, linewidth=0, label="achievable"
     )
     axes.plot([0, 1], [0, 1], color=MUTED, linewidth=0.8, linestyle=(0, (4, 2)))
-    for (name, table), (colour, marker) in zip(tables.items(), _STYLES, strict=False):
-        label = f"{name}\n({_deals(table)})"
-        axes.plot(*_means(table, "achieved"), color=colour, marker=marker, markersize=3.2, linewidth=1.1, label=label)
+    for place, ((name, table), (colour, marker)) in enumerate(zip(tables.items(), _STYLES, strict=False)):
+        (line,) = axes.plot(*_means(table, "achieved"), color=colour, marker=marker, markersize=3.2, linewidth=1.1)
+        line.set(label=f"{name}\n({_deals(table)})", zorder=3 - place / len(_STYLES))  # the first one on top
     axes.set_xlim(-0.02, 1.02)
     axes.set_ylim(-0.02, 1.02)
     axes.set_aspect("equal")

@@ -34,7 +34,8 @@ class SeatEnv(Face, gym.Env[Any, Any]):
 
     Spaces, rewards and arguments are those of the domain's PettingZoo environments (`negotiation_env.price_v0`,
     `negotiation_env.multi_item_v0`). ``role`` is the seat that is played, ``opponent`` a policy, a spec string or a
-    list of them that is sampled for each game, as in `rollout`. The opponent's opening and its answers are played
+    list of them that is sampled for each game, as in `rollout`; by default the seller against ``linear``, and of items
+    ``agent_0`` against ``boulware``. The opponent's opening and its answers are played
     inside ``reset`` and ``step``. An episode terminates with a deal, a walk-away or the deadline; it is never
     truncated. Where the opponent ends the game in its opening, the mask is all zero and the first step ends the
     episode, whatever the action.

@@ -37,7 +37,7 @@ class Section:
 
 
 def ranking_section(results: Results) -> Section:
-    """Who is strongest, with the measures of each policy."""
+    """Who wins most, with the measures of each policy."""
     rows, measures = policy_rows(results), policy_measures(results)
     ranked = results.ranking.policies.to_dicts()
     table = Table(
@@ -66,8 +66,9 @@ def ranking_section(results: Results) -> Section:
         for row in ranked
     ]  # fmt: skip
     text = (
-        "A win is the larger share of a game; shares within .01, and no deal, are half a win to both. The strength "
-        "says how the odds of winning differ: a difference of 1 between two policies is odds of 2.7 to 1."
+        "A win is the larger share of a game; shares within .01, and no deal, are half a win to both: a policy that "
+        "blocks deals can rank high and earn little. The strength says how the odds of winning differ: a difference of "
+        "1 between two policies is odds of 2.7 to 1."
     )
     parts = {"ranking": {"table": table, "effects": _effects(results)}}
     return Section("ranking", "Ranking", "Ranking", text, parts, {"ranking": drawn})

@@ -153,9 +153,12 @@ def _facts(results: Results) -> list[tuple[str, str]]:
     """The figures at the top of the page."""
     game, outcomes = results.settings.game, results.outcomes
     faults, ended = int(outcomes["fault"].sum()), outcomes.filter(~outcomes["fault"])
-    best = results.ranking.policies.drop_nulls("strength")["policy"]
+    ranked = results.ranking.policies
+    winners = ranked.drop_nulls("strength")["policy"]
+    earners = ranked.drop_nulls("share").sort("share", descending=True, maintain_order=True)["policy"]
     facts = [
-        ("Strongest", str(best[0]) if len(best) else NOTHING),
+        ("Most wins", str(winners[0]) if len(winners) else NOTHING),
+        ("Largest share", str(earners[0]) if len(earners) else NOTHING),
         ("Games", f"{len(outcomes):,}"),
         ("Games a pair", f"{results.settings.num_episodes:,}"),
         ("Deals", f"{100 * int(ended['deal'].sum()) / max(len(ended), 1):.1f} %"),

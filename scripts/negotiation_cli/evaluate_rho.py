@@ -128,6 +128,7 @@ def evaluate_rho(
         screen().print(opponents_table(results[names[0]]))
         if num_episodes < ENOUGH:
             screen().print(f"too few episodes a row for intervals ({num_episodes}; at least {ENOUGH})")
+    screen().print("What each row means: docs/guides/rho.md, in the documentation 'What a commanded rho can mean'.")
     drawn_too = "" if any(case in files for case in cases) else "; no figure, because no command is in [0, 1]"
     screen().print(f"Written: {', '.join(str(path) for path in files.values())}{drawn_too}")
 

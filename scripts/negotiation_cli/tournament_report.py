@@ -99,6 +99,10 @@ def summary_lines(results: Results) -> Iterator[str]:
         f"{policies} policies, {policies**2:,} ordered pairs, {games:,} games, scenario {settings.game['scenario']}, "
         f"seed {settings.seed}. Strengths are Bradley-Terry log odds; brackets hold 95 % intervals."
     )
+    yield (
+        "A win is the larger share of a game; no deal is half a win to both: a policy that blocks deals can rank high "
+        "and earn little."
+    )
     for name, what in (("seat_0", f"Being {settings.sides[0]}"), ("first_mover", "Moving first")):
         effect = results.ranking.effects[name]
         ends = f" [{number(effect.low, _DIGITS)}, {number(effect.high, _DIGITS)}]"

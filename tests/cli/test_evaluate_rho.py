@@ -1,6 +1,7 @@
 """`negotiate evaluate-rho`."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -64,6 +65,8 @@ def test_both_kinds_of_information_are_printed(tmp_path):
         "teacher by opponent and by its own role:",
     ):
         assert text in result.stdout
+    (page,) = re.findall(r"docs/[\w/]+\.md", result.stdout)
+    assert "opponents with negative slope" in (Path(__file__).parents[2] / page).read_text(encoding="utf-8")
     rows = [line.split()[:2] for line in result.stdout.splitlines()]
     for row in product(("linear", "split_difference"), ("buyer", "seller")):
         assert rows.count([*row]) == 2

@@ -24,6 +24,7 @@ def test_it_prints_a_summary_and_writes_the_results(tmp_path):
     assert result.exit_code == 0, result.output
     for part in ("boulware_firm", "3 policies, 9 ordered pairs, 180 games", "Nash equilibrium", "Moving first"):
         assert part in result.stdout
+    assert "no deal is half a win to both" in " ".join(result.stdout.split())
     found = load_results(tmp_path / "out")
     assert found.settings.names == ("boulware_firm", "linear", "tit_for_tat")
     assert found.is_complete

@@ -401,6 +401,17 @@ def test_illegal_moves_are_those_of_the_policy(policy, opponent, count):
     assert set(found.table["illegal_moves"]) == {count}
 
 
+def test_the_first_policy_is_drawn_on_top_of_the_others():
+    cell = outcomes(np.array([0.0, 1.0]), np.array([[0.2, 0.3], [0.8, 0.9]]), np.full((2, 2), 0.5))
+    axes = draw_calibration(dict.fromkeys(("own", "second", "third"), cell_scores([cell])), "").axes[0]
+    lines = [line for line in axes.get_lines() if len(line.get_xdata()) and line.get_marker() != "None"]
+    assert [line.get_label().split("\n")[0] for line in sorted(lines, key=lambda line: -line.get_zorder())] == [
+        "own", "second", "third",
+    ]  # fmt: skip
+    grid = [line for line in axes.get_lines() if line not in lines]
+    assert max(line.get_zorder() for line in grid) < min(line.get_zorder() for line in lines)
+
+
 def test_there_is_no_figure_without_commands_from_0_to_1():
     never = outcomes(np.array([-1.0]), np.full((1, 3), np.nan), np.full((1, 3), np.nan))
     with pytest.raises(ValueError, match="nothing to draw"):

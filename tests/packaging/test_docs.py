@@ -207,8 +207,10 @@ def test_the_built_site_reads_offline_on_a_desktop_and_on_a_phone(tmp_path: Path
                 faults += broken
         page.goto((tmp_path / "site" / "index.html").as_uri())
         page.locator("label[for=__search]").first.click()
-        page.get_by_placeholder("Search").press_sequentially("hypernetwork")
-        page.wait_for_selector(".md-search-result__link")
+        for word, found in (("hypernetwork", "hyperlora"), ("make_vec", "tutorials/environment")):
+            page.get_by_placeholder("Search").fill("")
+            page.get_by_placeholder("Search").press_sequentially(word)
+            page.wait_for_selector(f".md-search-result__link[href*='{found}']")
         browser.close()
     assert faults == []
 

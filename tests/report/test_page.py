@@ -51,6 +51,15 @@ def test_the_page_is_one_file_that_asks_for_nothing(price_page, split_page):
         assert page.count("<script") - plotly_script().count("<script") == page.count(f'<script nonce="{nonce}"')
 
 
+def test_who_wins_most_stands_beside_who_has_the_largest_share(tmp_path):
+    pytest.importorskip("nashpy")
+    found = play_tournament("boulware_firm,linear,tit_for_tat", tmp_path, 40)
+    page = write_report(found.folder).read_text(encoding="utf-8")
+    tiles = dict(re.findall(r"<dt>([^<]+)</dt>\s*<dd>([^<]+)</dd>", page))
+    assert tiles["Most wins"] == found.ranking.policies["policy"][0] == "tit_for_tat"
+    assert tiles["Largest share"] == "boulware_firm"
+
+
 def test_what_a_model_says_is_text(price_page, read_data):
     page = price_page.read_text(encoding="utf-8")
     assert "<img src=x" not in page

@@ -199,7 +199,7 @@ def test_where_every_game_ends_by_a_fault_nothing_is_said_and_all_is_played_agai
     assert found.ranking.policies["strength"].to_list() == found.ranking.policies["share"].to_list() == [None, None]
     assert found.ranking.effects["seat_0"].log_odds is None
     assert found.meta_game.equilibrium is None
-    assert "Strongest" in write_report(tmp_path).read_text(encoding="utf-8")
+    assert "Most wins" in write_report(tmp_path).read_text(encoding="utf-8")
     monkeypatch.setattr(Faulty, "is_mended", True)
     assert play_tournament(policies, tmp_path, 4).is_complete
 
