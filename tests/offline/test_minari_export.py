@@ -216,7 +216,7 @@ def test_a_dataset_survives_a_cut_while_it_is_replaced(priced, datasets, monkeyp
     with monkeypatch.context() as patched:
         patched.setattr(Path, "rename", cut)
         if is_killed:
-            patched.setattr("negotiation_env.minari_export._put_back", lambda path: None)
+            patched.setattr("negotiation_env.minari_folder.put_back", lambda path: None)
         with pytest.raises(KeyboardInterrupt):
             export_minari(priced, NAME, "seller", overwrite=True)
     if is_killed:
