@@ -29,21 +29,26 @@ sys.path.append(str(Path(__file__).parents[1] / "tests" / "policies" / "llm"))  
 from fault_server import FaultServer
 from server_faults import FAULTS, Fault
 
-TITLE = "Soak"
+TITLES = {"games": "Soak: games", "conversations": "Soak: conversations"}
 GAMES, CONVERSATIONS, AT_ONCE, TURNS = 100_000, 6_000, 2_000, 4
 PAUSE, WARM_UP, LIMIT = 0.25, 1 / 3, 16.0
 """Seconds between two readings, the part of a soak that is left out, and megabytes that are no growth."""
 FAULTY, DELAY = 40, 15.0
-"""One request of so many meets a fault; seconds before each answer, so long that most wait for one at any time."""
+"""One request of so many meets a fault; seconds before each answer, so that most wait for one at any time."""
 MET = ("500", "reset", "broken json", "503 loading", "cut body", "null content")
-NOTES = [
-    "Games: `negotiate generate` with the recipe price-mixed, every strategy against every other, in one process of "
-    "its own.",
-    f"Conversations: `basic` against `linear`, {TURNS} turns, {AT_ONCE:,} at once on threads through the official "
-    f"`openai` client; the server, in a process of its own, answers after {DELAY:g} s; one request of {FAULTY} meets "
-    f"one of these faults: {', '.join(MET)}.",
+READ = (
     "Memory is the resident size, read four times a second. Growth is the slope of a Theil-Sen line through what was "
-    f"read after the first third, times the rest: above {LIMIT:g} MB the run fails.",
+    f"read after the first third, times the rest: above {LIMIT:g} MB the run fails."
+)
+GAME_NOTES = [
+    "`negotiate generate` with the recipe price-mixed, every strategy against every other, in one process of its own.",
+    READ,
+]
+CONVERSATION_NOTES = [
+    f"`basic` against `linear`, {TURNS} turns, {AT_ONCE:,} at once on threads through the official `openai` client; "
+    f"the server, in a process of its own, answers after {DELAY:g} s, and one request of {FAULTY} meets one of these "
+    f"faults: {', '.join(MET)}.",
+    READ,
 ]
 
 
@@ -75,7 +80,7 @@ class Memory:
         times, sizes = np.array(self._read).T
         settled = times >= times[0] + WARM_UP * (times[-1] - times[0])
         slope = theilslopes(sizes[settled], times[settled]).slope
-        growth = slope * (times[-1] - times[settled][0])
+        growth = float(slope * (times[-1] - times[settled][0]))
         return [
             Figure(f"{what}: time", times[-1] - times[0], "s"),
             Figure(f"{what}: memory, median after the warm-up", float(np.median(sizes[settled])), "MB"),
@@ -91,6 +96,14 @@ def generated(games: int, name: str, folder: Path) -> list[Figure]:
         if process.wait():
             raise RuntimeError(f"{' '.join(words)} ended with {process.returncode}")
     return memory.figures(f"{games:,} games to {'JSONL' if name.endswith('.jsonl') else 'Parquet'}")
+
+
+def games(number: int) -> list[Figure]:
+    """The memory of both formats, one after the other."""
+    with tempfile.TemporaryDirectory() as folder:
+        figures = generated(number, "games.jsonl", Path(folder))
+        (Path(folder) / "games.jsonl").unlink()  # a million games take 15 GB
+        return figures + generated(number, "tables", Path(folder))
 
 
 def conversed(conversations: int) -> list[Figure]:
@@ -166,15 +179,15 @@ def main() -> None:
         serve()
         return
     figures: list[Figure] = []
-    with tempfile.TemporaryDirectory() as folder:
-        for name in ("games.jsonl", "tables") if options.games else ():
-            figures += generated(options.games, name, Path(folder))
-            if (Path(folder) / name).is_file():
-                (Path(folder) / name).unlink()  # a million games take 15 GB
+    if options.games:
+        found = games(options.games)
+        report(TITLES["games"], found, GAME_NOTES, f"python benchmarks/soak.py --games {options.games}", options.write)
+        figures += found
     if options.conversations:
-        figures += conversed(options.conversations)
-    command = f"python benchmarks/soak.py --games {options.games} --conversations {options.conversations}"
-    report(TITLE, figures, NOTES, command, options.write)
+        found = conversed(options.conversations)
+        command = f"python benchmarks/soak.py --conversations {options.conversations}"
+        report(TITLES["conversations"], found, CONVERSATION_NOTES, command, options.write)
+        figures += found
     sys.exit(any(figure.met is False for figure in figures))
 
 

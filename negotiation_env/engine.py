@@ -37,6 +37,13 @@ class Batch:
     messages: dict[int, str] = field(default_factory=dict)
     notes: dict[int, Note] = field(default_factory=dict)
 
+    @property
+    def seats(self) -> Int64:
+        """(N,) the seat that made each decision."""
+        turns = self.episodes["turns"]
+        starts = np.cumsum(turns) - turns
+        return np.asarray((np.repeat(self.episodes["first"] - starts, turns) + np.arange(np.sum(turns))) & 1)
+
 
 @dataclass(eq=False)
 class _Move:

@@ -154,13 +154,9 @@ def _decision_table(run: Run, batch: Batch, episodes: Table) -> Table:
         return Table(0, {})
     turns = batch.episodes["turns"]
     starts = np.cumsum(turns) - turns
-    table: Table
 
     def per_episode(values: Array) -> Array:
         return np.repeat(values, turns)
-
-    def seat() -> Array:
-        return (per_episode(batch.episodes["first"] - starts) + np.arange(total)) & 1
 
     def rewards() -> Array:
         reward = np.zeros(total)
@@ -176,23 +172,23 @@ def _decision_table(run: Run, batch: Batch, episodes: Table) -> Table:
             flags[place[place >= starts]] = True
         return flags
 
-    table = Table(
+    # A column that reads its own table would make a cycle, and whole batches would wait for the garbage collector.
+    return Table(
         total,
         {
             "uid": lambda: per_episode(episodes["uid"]),
             "episode": lambda: per_episode(np.arange(len(turns))),
             "turn": lambda: np.arange(total) - per_episode(starts) + 1,
-            "role": seat,
-            "seat": seat,
+            "role": lambda: batch.seats,
+            "seat": lambda: batch.seats,
             **raw,
             "reward": rewards,
             "is_terminal": terminal,
-            "rho_commanded": lambda: _commanded(run, batch)[table["seat"], table["episode"]],
+            "rho_commanded": lambda: _commanded(run, batch)[batch.seats, per_episode(np.arange(len(turns)))],
             "message": lambda: _sparse(batch.messages, total),
             "notes": lambda: _sparse(batch.notes, total),
         },
     )
-    return table
 
 
 def _last_decisions(batch: Batch, starts: Int64) -> Iterator[tuple[Int64, Int64]]:

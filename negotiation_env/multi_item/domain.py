@@ -155,10 +155,10 @@ class MultiItemDomain:
 
     def decision_columns(self, episodes: Episodes) -> dict[str, Callable[[], Array]]:
         """What is proposed, as what the mover would keep, ``keep`` (N, I); -1 where the move is no proposal."""
+        split, games = episodes.batch.decisions["split"], episodes.episodes
 
         def keep() -> Array:
-            split = episodes.decisions["split"]
-            quantities = episodes.episodes["quantities"][episodes.decisions["episode"]]
+            quantities = np.repeat(games["quantities"], games["turns"], axis=0)
             return np.where((split >= 0)[:, None], keep_of(np.maximum(split, 0), quantities), NO_SPLIT)
 
         return {"keep": keep}

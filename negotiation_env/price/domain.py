@@ -145,9 +145,9 @@ class PriceDomain:
 
     def decision_columns(self, episodes: Episodes) -> dict[str, Callable[[], Array]]:
         """The ``role`` (-1 buyer, +1 seller) and, of the outcome, the ``rho`` of each decision."""
-        table, games = episodes.decisions, episodes.episodes
+        batch, games = episodes.batch, episodes.episodes
         return {
-            "role": lambda: np.where(table["seat"] == 0, -1, 1),
+            "role": lambda: np.where(batch.seats == 0, -1, 1),
             "rho": lambda: np.repeat(games["rho"], games["turns"]),
         }
 

@@ -14,6 +14,38 @@ if TYPE_CHECKING:
 
 
 @dataclass
+class Moments:
+    """The mean of numbers and the sum of their squared distances from it, gathered batch by batch.
+
+    The update is that of Chan, Golub and LeVeque (1979); nothing else of the numbers is kept.
+    """
+
+    count: int = 0
+    mean: float = 0.0
+    squares: float = 0.0
+
+    def add(self, values: Float64) -> None:
+        """Count further numbers (n,)."""
+        size = len(values)
+        if not size:
+            return
+        mean = float(values.mean())
+        gap, whole = mean - self.mean, self.count + size
+        self.squares += float(((values - mean) ** 2).sum()) + gap**2 * self.count * size / whole
+        self.mean += gap * size / whole
+        self.count = whole
+
+    def interval(self) -> tuple[float, float]:
+        """The 95 % interval of the mean, see `negotiation_env.metrics.mean_interval`."""
+        from negotiation_env.metrics import student_t
+
+        if self.count < 2:
+            return (math.nan, math.nan)
+        reach = student_t(self.count - 1) * math.sqrt(self.squares / (self.count - 1) / self.count)
+        return (self.mean - reach, self.mean + reach)
+
+
+@dataclass
 class Tally:
     """The figures of `negotiation_env.metrics.price_summary` that end a report, gathered batch by batch.
 
@@ -26,7 +58,7 @@ class Tally:
     faults: int = 0
     deals: int = 0
     sound: int = 0
-    settled: list[Float64] = field(default_factory=list)
+    settled: Moments = field(default_factory=Moments)
 
     def add(self, episodes: Episodes) -> None:
         """Count further games."""
@@ -40,16 +72,11 @@ class Tally:
         self.faults += int(fault.sum())
         self.deals += int(deal.sum())
         self.sound += int(sound.sum())
-        self.settled.append(settled_rho(table))
+        self.settled.add(settled_rho(table))
 
     def mean_rho(self) -> tuple[float, float, float]:
         """The average settlement and its 95 % interval (Student's t); NaN where there are too few."""
-        import numpy as np
-
-        from negotiation_env.metrics import mean_interval
-
-        rho = np.concatenate([np.empty(0), *self.settled])
-        return (float(rho.mean()) if len(rho) else math.nan, *mean_interval(rho))
+        return (self.settled.mean if self.settled.count else math.nan, *self.settled.interval())
 
     def as_json(self) -> dict[str, object]:
         """The figures by name; rates are fractions of the episodes."""

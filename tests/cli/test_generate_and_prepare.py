@@ -390,3 +390,20 @@ def test_multi_item_games_become_a_dataset_without_further_arguments():
     assert prepared.exit_code == 0, prepared.output
     for name in ("decision_steps.parquet", "episodes.parquet"):
         assert Path("tables", name).read_bytes() == Path("prepared", name).read_bytes()
+
+
+def test_a_tally_keeps_no_games_and_says_what_the_metrics_say():
+    from negotiation_cli.price_tally import Tally
+
+    from negotiation_env import metrics
+    from negotiation_env.rollouts import play_parts
+    from negotiation_env.run import make_run
+
+    run, tally = make_run("price", {"buyer_0": ["linear", "boulware"], "seller_0": "tit_for_tat"}, 2), Tally()
+    for part in play_parts(run, 0, 500, batch_size=170):
+        tally.add(part)
+    (whole,) = play_parts(run, 0, 500, batch_size=500)
+    rho = metrics.settled_rho(whole.episodes)
+    assert tally.mean_rho() == pytest.approx((rho.mean(), *metrics.mean_interval(rho)), rel=1e-12)
+    assert (tally.episodes, tally.settled.count) == (500, len(rho))
+    assert vars(tally.settled).keys() == {"count", "mean", "squares"}

@@ -7,13 +7,17 @@ import signal
 import subprocess
 import sys
 import time
+import weakref
 from pathlib import Path
 
+import numpy as np
 import pytest
 from played import every_domain, run_of
 from talkers import ERROR, talking_run
 
 from negotiation_env import make_policy
+from negotiation_env.engine import play_batch
+from negotiation_env.episodes import Episodes
 from negotiation_env.records.errors import RecordError
 from negotiation_env.records.faults import read_faults
 from negotiation_env.records.generate import generate
@@ -45,6 +49,21 @@ def test_the_same_run_gives_the_same_bytes(tmp_path, domain, name):
     assert bytes_of(first) == bytes_of(again)
     assert not list(tmp_path.rglob("*.shards"))
     assert not list(tmp_path.rglob("*.tmp"))
+
+
+@every_domain
+def test_games_go_at_once_when_nobody_wants_them_any_more(domain):
+    run, gone = run_of(domain), []
+    gc.collect()
+    gc.disable()
+    try:
+        for low in (0, 20):
+            games = Episodes(run, play_batch(run, np.arange(low, low + 20), True))
+            assert all(len(column) for table in (games.episodes, games.decisions) for column in table.values())
+            gone.append(weakref.ref(games.batch))
+        assert gone[0]() is None
+    finally:
+        gc.enable()
 
 
 @every_domain
