@@ -345,7 +345,8 @@ def test_a_tally_of_batches_is_the_summary_of_all_games():
 
 @pytest.mark.parametrize(("rhos", "shown"), [([0.4, 1.0], "0.700 (95 % interval 0.000 to 1.000)"), ([0.5], "0.500")])
 def test_the_printed_interval_of_rho_lies_where_rho_does(rhos, shown):
-    tally = Tally(settled=[np.array(rhos)])
+    tally = Tally()
+    tally.settled.add(np.array(rhos))
     assert [*tally.as_table().columns[1].cells][-1] == shown
 
 
