@@ -4,7 +4,7 @@ python benchmarks/soak.py                                  # 100,000 games in ea
 python benchmarks/soak.py --games 1000000 --write          # also write the section of benchmarks/RESULTS.md
 
 The exit code is 1 if the memory of one of them grows. It is what `ps` shows as RSS, read all the time; the growth is
-the slope of a robust line (Theil and Sen) through what was read after the warm-up, times its length.
+the slope of a robust line (Theil and Sen) through the least of each window after the warm-up.
 """
 
 from __future__ import annotations
@@ -31,14 +31,15 @@ from server_faults import FAULTS, Fault
 
 TITLES = {"games": "Soak: games", "conversations": "Soak: conversations"}
 GAMES, CONVERSATIONS, AT_ONCE, TURNS = 100_000, 6_000, 2_000, 4
-PAUSE, WARM_UP, LIMIT = 0.25, 1 / 3, 16.0
-"""Seconds between two readings, the part of a soak that is left out, and megabytes that are no growth."""
+PAUSE, WARM_UP, WINDOWS, LIMIT = 0.1, 1 / 3, 20, 16.0
+"""Seconds between two readings, the part of a soak that is left out, windows of the rest, megabytes without alarm."""
 FAULTY, DELAY = 40, 15.0
 """One request of so many meets a fault; seconds before each answer, so that most wait for one at any time."""
 MET = ("500", "reset", "broken json", "503 loading", "cut body", "null content")
 READ = (
-    "Memory is the resident size, read four times a second. Growth is the slope of a Theil-Sen line through what was "
-    f"read after the first third, times the rest: above {LIMIT:g} MB the run fails."
+    f"Memory is the resident size, read ten times a second. What comes after the first third is cut into {WINDOWS} "
+    "windows, and growth is the slope of a Theil-Sen line through the least of each, which what is dropped and taken "
+    f"again does not move, times all of them: above {LIMIT:g} MB the run fails."
 )
 GAME_NOTES = [
     "`negotiate generate` with the recipe price-mixed, every strategy against every other, in one process of its own.",
@@ -79,8 +80,10 @@ class Memory:
         """The level after the warm-up, the most at any time, and the growth."""
         times, sizes = np.array(self._read).T
         settled = times >= times[0] + WARM_UP * (times[-1] - times[0])
-        slope = theilslopes(sizes[settled], times[settled]).slope
-        growth = float(slope * (times[-1] - times[settled][0]))
+        ends = np.linspace(times[settled][0], times[-1], WINDOWS + 1)
+        windows = np.searchsorted(ends, times[settled], side="right").clip(1, WINDOWS)
+        floors = [sizes[settled][windows == number].min() for number in np.unique(windows)]
+        growth = float(theilslopes(floors, np.unique(windows)).slope * WINDOWS)
         return [
             Figure(f"{what}: time", times[-1] - times[0], "s"),
             Figure(f"{what}: memory, median after the warm-up", float(np.median(sizes[settled])), "MB"),
