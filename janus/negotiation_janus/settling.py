@@ -32,6 +32,9 @@ def settled(view: PriceView, frame: Frame, asked: Float64, accept: NDArray[np.bo
     Nothing is accepted or offered past the own limit, and each offer is at least one price step better for the other
     side than the one before, since some only move if they see a move.
 
+    The last offer, to which the other side can only say yes or no, can ask too much of one whose own offers lead to
+    less: with ``settle="closest"`` it asks for what they promise.
+
     Args:
         view: n decision points.
         frame: their gains.
@@ -48,6 +51,8 @@ def settled(view: PriceView, frame: Frame, asked: Float64, accept: NDArray[np.bo
         target, unit = np.where(hidden, asked, frame.base), np.where(hidden, asked, frame.width)
         accept &= np.abs(frame.standing - target) <= _WITHIN * unit + _NOISE
         asked = np.where(hidden, asked, np.maximum(asked, frame.base))
+    else:
+        asked = np.where(view.turn == view.max_turns - 1, np.fmin(asked, frame.promise), asked)
     return _decision(view, frame, asked, accept)
 
 

@@ -20,6 +20,7 @@ class Letters:
 
 
 TEXT = PriceText(Letters())
+GUESSING = PriceText(Letters(), tells_guess=True)
 
 
 def new_base():

@@ -68,8 +68,18 @@ class Frame:
     def guess(self) -> Float64:
         """(n,) the surplus as the opponent's offers promise it, from 0 to the reach."""
         best = np.where(np.isnan(self.opponent), 0.0, self.opponent).max(axis=1)
-        end = np.where(self.curve.misfit < _FITS, self.curve.end, self.recent.end)
+        end = np.where(self._fits, self.curve.end, self.recent.end)
         return np.asarray(np.clip(np.maximum(end, best), 0.0, self.reach))
+
+    @property
+    def promise(self) -> Float64:
+        """(n,) the guess; NaN where no curve leads to it: offers that are too few, never moved, or were taken back."""
+        found = np.where(self._fits, self.curve.found, self.recent.found)
+        return np.where(found & (_moved(self.opponent) > _SMALLEST), self.guess, np.nan)
+
+    @property
+    def _fits(self) -> NDArray[np.bool_]:
+        return np.asarray(self.curve.misfit < _FITS)
 
 
 def frame_of(view: PriceView, rho: Float64, hide: bool = False) -> Frame:
@@ -156,11 +166,16 @@ def _shape(curve: Curve) -> list[NDArray[np.generic]]:
 def _movement(offers: Float64) -> list[NDArray[np.generic]]:
     """How much offers (n, T) have moved in all, on a logarithmic scale, and how much they have taken back."""
     known = ~np.isnan(offers)
+    back = np.where(known[:, 1:], np.maximum(-np.diff(np.where(known, offers, 0.0), axis=1), 0.0), 0.0).sum(axis=1)
+    return [_magnitude(_moved(offers)), _magnitude(back), back > _SMALLEST]
+
+
+def _moved(offers: Float64) -> Float64:
+    """How far the best and the worst (n,) of offers (n, T) lie apart; 0 where there are none."""
+    known = ~np.isnan(offers)
     most = np.where(known, offers, -np.inf).max(axis=1)
     least = np.where(known, offers, np.inf).min(axis=1)
-    moved = np.where(known.any(axis=1), most - least, 0.0)
-    back = np.where(known[:, 1:], np.maximum(-np.diff(np.where(known, offers, 0.0), axis=1), 0.0), 0.0).sum(axis=1)
-    return [_magnitude(moved), _magnitude(back), back > _SMALLEST]
+    return np.where(known.any(axis=1), most - least, 0.0)
 
 
 def _magnitude(amount: Float64) -> Float64:
