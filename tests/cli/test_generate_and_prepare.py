@@ -18,10 +18,8 @@ from negotiation_cli.price_tally import Tally
 from talkers import Talker
 from typer.testing import CliRunner
 
-from negotiation_env import list_policies, register_policy, registry, rollout
-from negotiation_env.metrics import price_summary
+from negotiation_env import list_policies, register_policy, registry
 from negotiation_env.records.recipes import load_recipe
-from negotiation_env.rollouts import play_parts
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 SMALL = ["generate", "--num_episodes", "12", "--max_turns", "6", "--dataset_out", "games.jsonl"]
@@ -330,19 +328,6 @@ def test_prepare_replaces_tables_only_when_asked():
     assert run(*call, "--overwrite").exit_code == 0
 
 
-def test_a_tally_of_batches_is_the_summary_of_all_games():
-    players = {"buyer_0": ["linear", "price_fixed_loose"], "seller_0": ["naive_boulware", "random"]}
-    games = rollout("price", players, 300, 0, scenario="private")
-    tally = Tally()
-    for batch in play_parts(games.run, 0, 300, record=False, batch_size=70):
-        tally.add(batch)
-    summary, told = price_summary(games).overall, tally.as_json()
-    for name in ("episodes", "faults", "deal_rate", "sound_deal_rate", "mean_rho"):
-        assert told[name] == pytest.approx(getattr(summary, name)), name
-    assert told["rho_interval"] == pytest.approx(list(summary.rho_interval))
-    assert told["decisions"] == len(games.decisions["turn"])
-
-
 @pytest.mark.parametrize(("rhos", "shown"), [([0.4, 1.0], "0.700 (95 % interval 0.000 to 1.000)"), ([0.5], "0.500")])
 def test_the_printed_interval_of_rho_lies_where_rho_does(rhos, shown):
     tally = Tally()
@@ -391,20 +376,3 @@ def test_multi_item_games_become_a_dataset_without_further_arguments():
     assert prepared.exit_code == 0, prepared.output
     for name in ("decision_steps.parquet", "episodes.parquet"):
         assert Path("tables", name).read_bytes() == Path("prepared", name).read_bytes()
-
-
-def test_a_tally_keeps_no_games_and_says_what_the_metrics_say():
-    from negotiation_cli.price_tally import Tally
-
-    from negotiation_env import metrics
-    from negotiation_env.rollouts import play_parts
-    from negotiation_env.run import make_run
-
-    run, tally = make_run("price", {"buyer_0": ["linear", "boulware"], "seller_0": "tit_for_tat"}, 2), Tally()
-    for part in play_parts(run, 0, 500, batch_size=170):
-        tally.add(part)
-    (whole,) = play_parts(run, 0, 500, batch_size=500)
-    rho = metrics.settled_rho(whole.episodes)
-    assert tally.mean_rho() == pytest.approx((rho.mean(), *metrics.mean_interval(rho)), rel=1e-12)
-    assert (tally.episodes, tally.settled.count) == (500, len(rho))
-    assert vars(tally.settled).keys() == {"count", "mean", "squares"}

@@ -75,6 +75,11 @@ def test_an_unknown_kind_is_refused_with_the_known_ones():
     assert "x" not in list_policies()
 
 
+def test_the_policies_of_an_unknown_domain_are_not_an_empty_list():
+    with pytest.raises(ValueError, match=r"unknown domain 'multiitem'\. Did you mean 'multi_item'"):
+        list_policies("multiitem")
+
+
 def test_a_name_has_one_kind():
     register_policy("asking", "here:Asking", kind="llm")
     register_policy("asking", "here:Asking", kind="llm")

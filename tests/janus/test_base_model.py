@@ -138,3 +138,9 @@ def test_without_a_connection_a_name_of_the_hub_is_one_clear_error(tmp_path):
     last = done.stderr.strip().splitlines()[-1]
     assert last.startswith("ValueError: the base model 'nobody/nothing' cannot be loaded")
     assert "Give 'smollm2'" in last
+
+
+@pytest.mark.parametrize("place", ["/nowhere/at/all", "./nowhere", "~/nowhere-at-all"])
+def test_a_folder_that_is_not_there_is_named_as_one(place):
+    with pytest.raises(ValueError, match=f"there is no folder {place}"):
+        load_base(place)

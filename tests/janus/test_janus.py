@@ -157,3 +157,22 @@ def test_the_shipped_one_finds_the_deals_at_the_opponents_limit():
     many = rollout("price", players, 12, seed=0, scenario="varied", information="known")
     assert many.episodes["deal"].all()
     assert many.episodes["rho"].max() < 0.1
+
+
+@pytest.mark.parametrize("information", ["known", "private"])
+def test_who_has_seen_known_limits_only_says_so_where_one_is_hidden(tmp_path, information, recwarn):
+    base = load_base("smollm2", num_layers=1)
+    facts = {**FACTS, "information": ["known"]}
+    save_adapters(scrambled(base), tmp_path / "known", base, facts, dtype=torch.bfloat16)
+    played(f"janus:rho=0.4,checkpoint={tmp_path / 'known'}", information=information)
+    said = [str(warning.message) for warning in recwarn if "known limits only" in str(warning.message)]
+    assert bool(said) == (information == "private")
+
+
+def test_a_text_with_guesses_is_played_as_it_was_learned(tmp_path):
+    base = load_base("smollm2", num_layers=1)
+    facts = {**FACTS, "tells_guess": True}
+    save_adapters(scrambled(base), tmp_path / "guessing", base, facts, dtype=torch.bfloat16)
+    policy = make_policy("janus", rho=0.4, checkpoint=str(tmp_path / "guessing"))
+    assert policy._trained.text.tells_guess
+    check_policy(policy, "price")

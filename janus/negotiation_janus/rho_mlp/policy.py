@@ -16,7 +16,7 @@ from negotiation_env.wrappers import check_rho
 from negotiation_janus.rho_mlp.bins import BINS, gains_of
 from negotiation_janus.rho_mlp.features import FEATURES, FEATURES_VERSION, IMPASSE, features_of, frame_of
 from negotiation_janus.rho_mlp.network import LAYERS, NAMES, Network
-from negotiation_janus.settling import check_settle, settled, stonewall
+from negotiation_janus.settling import check_settle, settled, stonewall, warn_of_hidden
 
 KIND = "rho_mlp"
 INFORMATION = ("known", "private")
@@ -50,7 +50,8 @@ class RhoMlp:
     def __init__(self, rho: float = 0.5, settle: str = "closest", checkpoint: str = "teacher") -> None:
         self.rho, self.settle = check_rho(rho), check_settle(settle)
         tensors, facts = _read(SHIPPED.get(checkpoint, Path(checkpoint)))
-        self.network, self.hides = Network.of_tensors(tensors), "known" not in facts["information"]
+        self.network, learned = Network.of_tensors(tensors), facts["information"]
+        self.hides, self._learned_hidden = "known" not in learned, "private" in learned
         self.params: dict[str, JsonValue] = {"rho": self.rho, "settle": settle, "weights": digest(tensors)}
 
     def reset(self, size: int, seed: int | None = None) -> None:
@@ -62,6 +63,7 @@ class RhoMlp:
         frame = frame_of(view, rho, self.hides)
         if self.rho == IMPASSE:
             return stonewall(view, frame)
+        warn_of_hidden(self.name, self._learned_hidden, frame)
         likely, place = self.network(features_of(view, rho, frame))
         asked = gains_of(place, frame.base, frame.reach)
         return settled(view, frame, asked, likely >= 0.5, self.settle)

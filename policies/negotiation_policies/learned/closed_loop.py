@@ -16,6 +16,7 @@ from negotiation_policies.learned.coding import Coding
 from negotiation_policies.learned.policy import LearnedPolicy
 
 ALL = "all"
+_ENDS = {"deal_rate": (0.0, 1.0)}
 Figures = dict[str, tuple[float, float, float]]
 """A mean and its 95 % interval, by name."""
 
@@ -49,7 +50,7 @@ def closed_loop(
     found = {label: _values(tables[spec], coding, seat) for spec, label in _labels(opponents).items()}
     names = next(iter(found.values()))
     found[ALL] = {name: _mean_over_opponents([values[name] for values in found.values()]) for name in names}
-    return {of: {name: _mean(value) for name, value in values.items()} for of, values in found.items()}
+    return {of: {name: _mean(value, _ENDS.get(name)) for name, value in values.items()} for of, values in found.items()}
 
 
 def flat(figures: Mapping[str, Figures]) -> dict[str, float]:
@@ -91,7 +92,9 @@ def _mean_over_opponents(values: Sequence[Float64]) -> Float64:
     return np.asarray(np.divide(total, count, out=np.full(len(count), np.nan), where=count > 0))
 
 
-def _mean(values: Float64) -> tuple[float, float, float]:
+def _mean(values: Float64, ends: tuple[float, float] | None = None) -> tuple[float, float, float]:
+    """The mean and its interval, of which no part lies past the ends."""
     known = values[~np.isnan(values)]
     mean = float(np.mean(known)) if len(known) else float("nan")
-    return mean, *mean_interval(known)
+    low, high = mean_interval(known) if ends is None else np.clip(mean_interval(known), *ends)
+    return mean, float(low), float(high)

@@ -11,7 +11,7 @@ from negotiation_env import list_policies, make_policy, rollout
 minari = pytest.importorskip("minari", reason="needs pip install 'negotiation-env[offline]'")
 d3rlpy = pytest.importorskip("d3rlpy")
 
-from negotiation_policies.learned.closed_loop import closed_loop  # noqa: E402  # after the skip
+from negotiation_policies.learned.closed_loop import _mean, closed_loop  # noqa: E402  # after the skip
 from negotiation_policies.learned.d3rlpy_data import Batches  # noqa: E402  # after the skip
 from negotiation_policies.learned.d3rlpy_policy import earlier  # noqa: E402
 from negotiation_policies.learned.d3rlpy_training import step_folder, train  # noqa: E402
@@ -247,6 +247,14 @@ def test_games_that_are_dealt_alike_count_once(cloned):
     assert len(figures) == 4
     for name, values in figures["linear:noise=0"].items():
         assert figures["all"][name] == pytest.approx(values, nan_ok=True), name
+
+
+def test_no_interval_of_a_rate_lies_past_one():
+    deals = np.array([1.0] * 19 + [0.0])
+    assert _mean(deals)[2] > 1.0
+    mean, low, high = _mean(deals, (0.0, 1.0))
+    assert (mean, high) == (0.95, 1.0)
+    assert low == _mean(deals)[1]
 
 
 def changed(cloned, folder, **changes):
