@@ -71,7 +71,7 @@ def load_base(
     """
     place = device or ("cuda" if torch.cuda.is_available() else "cpu")
     precision = dtype or (torch.bfloat16 if place.startswith("cuda") and torch.cuda.is_bf16_supported() else None)
-    source = str(converted_default()) if name == DEFAULT else name
+    source = str(converted_default() if name == DEFAULT else Path(name).expanduser())
     is_folder = Path(source).is_dir()
     if not is_folder and name.startswith(_PATHS):
         raise ValueError(

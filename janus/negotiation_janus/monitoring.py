@@ -58,6 +58,7 @@ def monitored(
     from torch.utils.tensorboard import SummaryWriter
 
     settings, model, hides = trainer.settings, trainer.model, "known" not in facts["information"]  # type: ignore[operator]
+    k_history: int | None = facts["data"]["k_history"]  # type: ignore[index,call-overload,assignment]
     with explained(place):
         place.mkdir(parents=True, exist_ok=True)
     if progress is not None:
@@ -70,7 +71,8 @@ def monitored(
             if step % settings.eval_every == 0 or step == settings.max_steps:
                 for name, value in trainer.measure(held_out).items():
                     writer.add_scalar(f"{name}/held_out", value, step)
-                for rho, mean in rho_curve(Trained(model.eval(), trainer.text, hides, ""), _OPPONENTS).items():
+                trained = Trained(model.eval(), trainer.text, hides, "", k_history=k_history)
+                for rho, mean in rho_curve(trained, _OPPONENTS).items():
                     writer.add_scalar(f"rho/{rho:g}", mean, step)
                 writer.add_image("gates", _gate_picture(model), step, dataformats="HW")
             if step % settings.save_every == 0 or step == settings.max_steps:

@@ -40,6 +40,7 @@ class Trained:
         digest: of its weights, for records.
         calibration: which rho to tell it for a wanted one; ``None``: that one.
         learned_hidden: whether it has learned from games with a hidden limit.
+        k_history: how many of the last own turns its text holds; ``None``: all.
     """
 
     model: HyperLoRA
@@ -48,6 +49,7 @@ class Trained:
     digest: str
     calibration: Calibration | None = None
     learned_hidden: bool = True
+    k_history: int | None = None
 
 
 class Janus:
@@ -55,13 +57,14 @@ class Janus:
 
     It reads the game as `PriceText` writes it, accepts where that is the likeliest answer, and else offers the median
     of the prices that it may write. What is outside the model: at rho = -1 it offers its own extreme and accepts
-    nothing; it never accepts or offers past its own limit; and each offer is at least one price step better for the
-    other side than the one before.
+    nothing; it never accepts or offers past its own limit; each offer is at least one price step better for the other
+    side than the one before; and the last one asks for no more than the opponent's offers lead to.
 
     Args:
         rho: the commanded seller's share of the surplus in [0, 1], or -1 for an intended impasse.
-        settle: ``"closest"`` also takes what is left in the end, as the model has learned; ``"strict"`` accepts only
-            what lies within a hundredth of the surplus of the target and asks for no less.
+        settle: ``"closest"`` also takes what is left in the end, as the model has learned; ``"strict"`` accepts what
+            lies within a hundredth of the surplus of the target, whatever the model says, and nothing else, and asks
+            for no less, see `negotiation_janus.settling.settled`.
         checkpoint: a folder of trained adapters; by default those that come with the package.
         calibrated: whether the checkpoint's calibration map is used, if there is one.
         base: the base model; by default the one that the checkpoint names, unless that is a folder elsewhere.
@@ -129,10 +132,12 @@ class Janus:
         warn_of_hidden(self.name, self._trained.learned_hidden, frame)
         low, high = _rational(view, text)
         told = self._told(rho, np.isnan(frame.width))
-        answers = self._decoder.answers(text.pack(view, told, hides), low, high, frame.standing >= 0.0, told)
+        packed = text.pack(view, told, hides, self._trained.k_history)
+        is_strict = self.settle == "strict"
+        answers = self._decoder.answers(packed, low, high, (frame.standing >= 0.0) & (not is_strict), told)
         asked = view.role * (text.price(answers, view) - view.reservation_price) / frame.unit
         asked = possible(asked, frame.width, 1.0 / (text.points - 1))
-        return settled(view, frame, asked, answers == ACCEPTED, self.settle)
+        return settled(view, frame, asked, (answers == ACCEPTED) | is_strict, self.settle)
 
     def _told(self, rho: Float64, is_hidden: NDArray[np.bool_]) -> Float64:
         """What the network hears (n,) of commands (n,)."""
@@ -182,7 +187,12 @@ def _loaded(folder: Path, digest: str, base_name: str | None) -> Trained:
     text = PriceText(base.tokenizer, facts["digits"], facts["tells_rho"], facts.get("tells_guess", False))
     learned = facts["information"]
     return Trained(
-        load_adapters(folder, base).eval(), text, "known" not in learned, digest, learned_hidden="private" in learned
+        load_adapters(folder, base).eval(),
+        text,
+        "known" not in learned,
+        digest,
+        learned_hidden="private" in learned,
+        k_history=facts.get("data", {}).get("k_history"),
     )
 
 

@@ -14,6 +14,8 @@ from negotiation_janus.rho_mlp.features import Frame
 SETTLE = ("closest", "strict")
 _WITHIN = 0.01
 _NOISE = 1e-9
+_TELLING = 0.002
+"""Offers that lie less far apart, units of the public range, tell nothing of where they lead to."""
 
 
 def check_settle(settle: str) -> str:
@@ -45,7 +47,7 @@ def settled(view: PriceView, frame: Frame, asked: Float64, accept: NDArray[np.bo
     side than the one before, since some only move if they see a move.
 
     The last offer, to which the other side can only say yes or no, can ask too much of one whose own offers lead to
-    less: with ``settle="closest"`` it asks for what they promise.
+    less: with ``settle="closest"`` it asks for no more than they promise.
 
     Args:
         view: n decision points.
@@ -53,19 +55,27 @@ def settled(view: PriceView, frame: Frame, asked: Float64, accept: NDArray[np.bo
         asked: (n,) the gain of the offer that the network would make, units of the public range.
         accept: (n,) whether it would accept.
         settle: ``"closest"`` takes what is on the table on the last turn, when nothing better can follow. ``"strict"``
-            accepts only what lies within a hundredth of the surplus of the target, and asks for no less; where the
-            opponent's limit is hidden, the target is what the network asks.
+            accepts only what lies within a hundredth of the surplus of the target, and asks for no less, apart from
+            the steps; where the opponent's limit is hidden, the target is what the network asks, and the surplus what
+            the opponent's offers promise.
     """
     is_last = view.turn >= view.max_turns
     accept = (accept | (is_last & (settle == "closest"))) & (frame.standing >= -_NOISE)
     if settle == "strict":
         hidden = np.isnan(frame.width)
-        target, unit = np.where(hidden, asked, frame.base), np.where(hidden, asked, frame.width)
+        target, unit = np.where(hidden, asked, frame.base), np.where(hidden, frame.guess, frame.width)
         accept &= np.abs(frame.standing - target) <= _WITHIN * unit + _NOISE
         asked = np.where(hidden, asked, np.maximum(asked, frame.base))
     else:
-        asked = np.where(view.turn == view.max_turns - 1, np.fmin(asked, frame.promise), asked)
+        asked = np.where(view.turn == view.max_turns - 1, np.fmin(asked, _acceptable(view, frame)), asked)
     return _decision(view, frame, asked, accept)
+
+
+def _acceptable(view: PriceView, frame: Frame) -> Float64:
+    """The gain (n,) that an opponent may still grant on the last turn; NaN where its offers do not tell."""
+    rounding = 0.0 if view.price_points is None else 1.0 / (view.price_points - 1)  # to the advantage of who offers
+    gain = frame.promise - rounding
+    return np.where((frame.moved > _TELLING) & (gain > 0.0), gain, np.nan)
 
 
 def _decision(view: PriceView, frame: Frame, asked: Float64, accept: NDArray[np.bool_]) -> PriceDecision:

@@ -176,3 +176,33 @@ def test_a_text_with_guesses_is_played_as_it_was_learned(tmp_path):
     policy = make_policy("janus", rho=0.4, checkpoint=str(tmp_path / "guessing"))
     assert policy._trained.text.tells_guess
     check_policy(policy, "price")
+
+
+@pytest.mark.parametrize("information", ["known", "private"])
+@pytest.mark.parametrize("seat", ["buyer_0", "seller_0"])
+def test_the_strict_never_offer_their_own_limit_for_an_acceptance(checkpoint, seat, information):
+    """This model accepts whatever it can; what it would have offered is what counts instead."""
+    games = played(f"janus:rho=0.5,settle=strict,checkpoint={checkpoint}", "boulware", seat, information=information)
+    accepting = played(f"janus:rho=0.5,checkpoint={checkpoint}", "boulware", seat, information=information)
+    role = seat == "seller_0"
+    taken = (accepting.decisions["seat"] == role) & (accepting.decisions["kind"] == 1)
+    own = (games.decisions["seat"] == role) & (games.decisions["kind"] == 0)
+    limit = games.episodes["seller_min" if role else "buyer_max"][games.decisions["episode"][own]]
+    assert taken.any()
+    assert (np.abs(games.decisions["price"][own] - limit) > 0.02).mean() > 0.9
+
+
+def test_a_history_of_some_turns_is_played_as_it_was_learned(tmp_path):
+    base = load_base("smollm2", num_layers=1)
+    facts = {**FACTS, "data": {"k_history": 2}}
+    save_adapters(scrambled(base), tmp_path / "short", base, facts, dtype=torch.bfloat16)
+    policy = make_policy("janus", rho=0.4, checkpoint=str(tmp_path / "short"))
+    seen = []
+    answers = policy._decoder.answers
+    policy._decoder.answers = lambda packed, *rest: seen.append(packed) or answers(packed, *rest)
+    games = played(policy, "boulware", max_turns=12)
+    text, rows = policy._trained.text, games.decisions["seat"] == 0
+    whole = text.pack(games.views(np.flatnonzero(rows)))
+    longest = max(int(packed.lengths.max()) for packed in seen)
+    assert longest <= 8 + 3 * 7 - 3 < int(whole.lengths.max())
+    check_policy(policy, "price")

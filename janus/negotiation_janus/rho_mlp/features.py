@@ -75,7 +75,12 @@ class Frame:
     def promise(self) -> Float64:
         """(n,) the guess; NaN where no curve leads to it: offers that are too few, never moved, or were taken back."""
         found = np.where(self._fits, self.curve.found, self.recent.found)
-        return np.where(found & (_moved(self.opponent) > _SMALLEST), self.guess, np.nan)
+        return np.where(found & (self.moved > _SMALLEST), self.guess, np.nan)
+
+    @property
+    def moved(self) -> Float64:
+        """(n,) how far the opponent's best and worst offer lie apart."""
+        return _moved(self.opponent)
 
     @property
     def _fits(self) -> NDArray[np.bool_]:

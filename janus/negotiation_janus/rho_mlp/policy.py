@@ -29,8 +29,8 @@ class RhoMlp:
     """A network on numbers that was trained to bring the settlement to a commanded rho.
 
     What is outside the network: at rho = -1 it offers its own extreme and accepts nothing; it never accepts or offers
-    past its own limit; and each offer is at least one price step better for the other side than the one before, since
-    some only move if they see a move.
+    past its own limit; each offer is at least one price step better for the other side than the one before, since some
+    only move if they see a move; and the last one asks for no more than the opponent's offers lead to.
 
     Args:
         rho: the commanded seller's share of the surplus in [0, 1], or -1 for an intended impasse.
