@@ -184,7 +184,7 @@ def _loaded(folder: Path, digest: str, base_name: str | None) -> Trained:
     )
     if base_name is not None:  # whoever names a place says that the model lies there; its shape is still compared
         base = replace(base, facts={**base.facts, "name": shape["name"]})
-    text = PriceText(base.tokenizer, facts["digits"], facts["tells_rho"], facts.get("tells_guess", False))
+    text = PriceText(base.tokenizer, facts["digits"], facts["tells_rho"])
     learned = facts["information"]
     return Trained(
         load_adapters(folder, base).eval(),

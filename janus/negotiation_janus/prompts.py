@@ -5,16 +5,13 @@ A transcript is a head and one segment for each own decision point::
     head       role, the seller's limit, the buyer's limit (??? where it is hidden), rho if it is told
     segment    the opponent's offer, if there is one; a letter for the own turns left; ACCEPT or the digits of an offer
 
-A text that tells guesses writes behind each offer of an opponent whose limit is hidden where its offers lead to: the
-limit that a curve through them ends at, ??? where there is none.
-
 Every price is a whole number with a fixed number of digits on a grid over the public range, 000 at its lower end. Each
 piece is a token of its own, so tokens never depend on what stands beside them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +19,6 @@ from numpy.typing import NDArray
 
 from negotiation_env.policy import Float64, Int64
 from negotiation_env.price.view import PriceView
-from negotiation_janus.rho_mlp.features import frame_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -58,20 +54,13 @@ class PriceText:
         tokenizer: of the base model.
         digits: of a price.
         tells_rho: write the commanded rho into the head.
-        tells_guess: write the guesses of a hidden limit.
 
     Raises:
         ValueError: the tokenizer writes a digit or a letter with more than one token.
     """
 
-    def __init__(
-        self,
-        tokenizer: PreTrainedTokenizerBase,
-        digits: int = DIGITS,
-        tells_rho: bool = False,
-        tells_guess: bool = False,
-    ) -> None:
-        self.digits, self.tells_rho, self.tells_guess, self.points = digits, tells_rho, tells_guess, 10**digits
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, digits: int = DIGITS, tells_rho: bool = False) -> None:
+        self.digits, self.tells_rho, self.points = digits, tells_rho, 10**digits
         self.start = _start(tokenizer)
         self.digit = _one_each(tokenizer, "0123456789")
         self.clock = _one_each(tokenizer, _CLOCK)
@@ -108,7 +97,7 @@ class PriceText:
             hide: leave out the opponent's limit.
             k_history: keep only so many of the last segments; ``None`` for all.
         """
-        parts, kept, clock = self._segments(view, hide)
+        parts, kept = self._segments(view)
         if k_history is not None:
             last = kept.any(axis=2).cumsum(axis=1)
             kept &= (last > last[:, -1:] - k_history)[:, :, None]
@@ -121,7 +110,7 @@ class PriceText:
         tokens = np.full((size, int(lengths.max(initial=0))), self.start, dtype=np.int64)
         rows, columns = np.nonzero(there)
         tokens[rows, place[rows, columns]] = whole[rows, columns]
-        clocks = head.shape[1] + clock + parts.shape[2] * np.arange(parts.shape[1])
+        clocks = head.shape[1] + self.digits + (2 * self.digits + 1) * np.arange(parts.shape[1])
         decisions = np.sort(np.where(there[:, clocks], place[:, clocks], np.iinfo(np.int64).max), axis=1)
         return Packed(tokens, lengths, np.where(decisions > lengths[:, None], -1, decisions))
 
@@ -155,7 +144,9 @@ class PriceText:
         ]
         roles = np.where(is_seller, self.roles[1], self.roles[-1])
         columns = [np.full(len(view), self.start)[:, None], roles[:, None]]
-        columns += [self._spelled_or_hidden(self.grid(limit, view)) for limit in limits]
+        for limit in limits:
+            place = self.grid(limit, view)
+            columns.append(np.where(place[:, None] < 0, self.hidden, self.spelled(place)))
         if self.tells_rho:
             if rho is None:
                 raise ValueError("this text tells the rho; give one for each row.")
@@ -163,14 +154,8 @@ class PriceText:
             columns.append(np.where(rho[:, None] < 0.0, self.hidden, self.spelled(told)))
         return np.concatenate(columns, axis=1)
 
-    def _spelled_or_hidden(self, place: Int64) -> Int64:
-        return np.where(place[..., None] < 0, self.hidden, self.spelled(place))
-
-    def _segments(self, view: PriceView, hide: bool) -> tuple[Int64, NDArray[np.bool_], int]:
-        """Tokens (n, S, k) of the segments, which of them are there, and where of k the clock is.
-
-        S is one more than the own moves, k the most tokens of a segment: the offer, the guess, the clock, the answer.
-        """
+    def _segments(self, view: PriceView) -> tuple[Int64, NDArray[np.bool_]]:
+        """Tokens (n, S, digits + 1 + digits) of the segments, and which of them are there; S is one more than moves."""
         own, other = self.grid(view.own_offers, view), self.grid(view.opponent_offers, view)
         made = (own >= 0).sum(axis=1)
         segments = int(made.max(initial=0)) + 1
@@ -182,30 +167,13 @@ class PriceText:
         said = own[:, np.minimum(order, own.shape[1] - 1)]
         left = (view.max_turns[:, None] - view.turn[:, None]) // 2 + (made[:, None] - order)
         clock = self.clock[np.clip(left, 0, len(self.clock) - 1)]
-        hears = there & (heard >= 0) & (answered >= 0)
-        columns = [(self.spelled(answered), hears)]
-        if self.tells_guess:
-            is_hidden = np.isnan(view.opponent_reservation_price)[:, None] | hide
-            columns.append((self._guesses(view, heard, hears & is_hidden), hears & is_hidden))
-        before = self.digits * len(columns)
-        columns += [(clock[:, :, None], there), (self.spelled(said), there & ~is_now)]
-        tokens = np.concatenate([part for part, _ in columns], axis=2)
-        masks = (np.repeat(mask[:, :, None], part.shape[2], axis=2) for part, mask in columns)
-        return tokens, np.concatenate(list(masks), axis=2), before
-
-    def _guesses(self, view: PriceView, heard: Int64, wanted: NDArray[np.bool_]) -> Int64:
-        """Tokens (n, S, digits) of the opponent's limit as its offers up to each, (n, S), promise it."""
-        rows, segments = np.nonzero(wanted)
-        now = (~np.isnan(view.own_offers)).sum(axis=1)[rows]
-        later = np.arange(view.opponent_offers.shape[1]) > heard[rows, segments][:, None]
-        part = view.take(rows)
-        offers, turn = np.where(later, np.nan, part.opponent_offers), part.turn - 2 * (now - segments)
-        part = replace(part, opponent_offers=offers, turn=turn)
-        gain = frame_of(part, np.zeros(len(rows)), hide=True)
-        price = part.reservation_price + part.role * gain.promise * gain.unit
-        tokens = np.full((*wanted.shape, self.digits), self.hidden)
-        tokens[wanted] = self._spelled_or_hidden(self.grid(price, part))
-        return tokens
+        tokens = np.concatenate([self.spelled(answered), clock[:, :, None], self.spelled(said)], axis=2)
+        repeated = (np.repeat(mask[:, :, None], count, axis=2) for mask, count in (
+            (there & (heard >= 0) & (answered >= 0), self.digits),
+            (there, 1),
+            (there & ~is_now, self.digits),
+        ))  # fmt: skip
+        return tokens, np.concatenate(list(repeated), axis=2)
 
 
 def _one_each(tokenizer: PreTrainedTokenizerBase, text: str) -> Int64:

@@ -46,7 +46,6 @@ class DataSettings:
         max_length: leave out sequences with more tokens; ``None`` for none.
         mirror: learn from each game's mirror image as well, see `Transcripts.mirrored`.
         tell_rho: write the command into the text as well.
-        tell_guess: write where an opponent's offers lead to, if its limit is hidden.
         held_out: the share of the games, or of the pairs of players, that is measured on and not learned from.
         split: ``"episode"`` or ``"pair"``.
     """
@@ -59,7 +58,6 @@ class DataSettings:
     max_length: int | None = None
     mirror: bool = False
     tell_rho: bool = False
-    tell_guess: bool = False
     held_out: float = 0.01
     split: Split = "episode"
 
@@ -186,7 +184,7 @@ def train_janus(
         if processes.is_first:
             _check_folder(place, overwrite, resume_from is not None)
         base = model.base(sft.bf16)
-        text = PriceText(base.tokenizer, DIGITS, data.tell_rho, data.tell_guess)
+        text = PriceText(base.tokenizer, DIGITS, data.tell_rho)
         whole = data.read(text)
         learned, held_out = split(whole, data.held_out, sft.seed, data.split)
         facts = _facts(data, model, sft, text, whole)
@@ -288,7 +286,6 @@ def _facts(
         "text_version": TEXT_VERSION,
         "digits": text.digits,
         "tells_rho": text.tells_rho,
-        "tells_guess": text.tells_guess,
         "information": [name for name, there in (("known", ~hidden), ("private", hidden)) if there.any()],
         "base": model.model_name,
         "data": {**learned, "sha256": digest.hexdigest()},

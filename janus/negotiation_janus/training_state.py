@@ -21,8 +21,6 @@ from negotiation_janus.hyperlora import HyperLoRA
 STATE = "training.safetensors"
 _PREFIX = "checkpoint-"
 _MOMENTS = ("exp_avg", "exp_avg_sq")
-_LATER: dict[str, Any] = {"tells_guess": False, "data.tell_guess": False}
-"""Settings that came later, as trainings from before had them."""
 
 
 def save_state(
@@ -105,7 +103,7 @@ def load_state(place: Path, model: HyperLoRA, optimizer: torch.optim.AdamW, fact
 
 
 def _check_facts(place: Path, told: dict[str, Any], facts: dict[str, JsonValue]) -> None:
-    before, now = {**_LATER, **_leaves(told)}, _leaves(json.loads(json.dumps(facts)))
+    before, now = _leaves(told), _leaves(json.loads(json.dumps(facts)))
     wrong = [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)]
     if wrong:
         listed = ", ".join(f"{name} was {before.get(name)!r} and is {now.get(name)!r}" for name in wrong)

@@ -89,9 +89,6 @@ def train_janus(
         bool, typer.Option("--mirror", help="Learn from each game's mirror image as well, roles changed over.")
     ] = False,
     tell_rho: Annotated[bool, typer.Option("--tell_rho", help="Write the command into the text as well.")] = False,
-    tell_guess: Annotated[
-        bool, typer.Option("--tell_guess", help="Write where an opponent's offers lead to, if its limit is hidden.")
-    ] = False,
     held_out: Annotated[float, typer.Option("--held_out", help="Share of the games to measure on.")] = 0.01,
     split: Annotated[str, typer.Option("--split", help="Hold out each episode, or each pair of players.")] = "episode",
     batch_size: Annotated[int, typer.Option("--batch_size", help="Sequences of each part of a step.")] = 32,

@@ -169,15 +169,6 @@ def test_who_has_seen_known_limits_only_says_so_where_one_is_hidden(tmp_path, in
     assert bool(said) == (information == "private")
 
 
-def test_a_text_with_guesses_is_played_as_it_was_learned(tmp_path):
-    base = load_base("smollm2", num_layers=1)
-    facts = {**FACTS, "tells_guess": True}
-    save_adapters(scrambled(base), tmp_path / "guessing", base, facts, dtype=torch.bfloat16)
-    policy = make_policy("janus", rho=0.4, checkpoint=str(tmp_path / "guessing"))
-    assert policy._trained.text.tells_guess
-    check_policy(policy, "price")
-
-
 @pytest.mark.parametrize("information", ["known", "private"])
 @pytest.mark.parametrize("seat", ["buyer_0", "seller_0"])
 def test_the_strict_never_offer_their_own_limit_for_an_acceptance(checkpoint, seat, information):

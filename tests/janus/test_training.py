@@ -9,18 +9,13 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from negotiation_cli.main import main
 from negotiation_janus.adapters import digest_of, read_facts
-from negotiation_janus.base_model import load_base
-from negotiation_janus.labels import rho_labels
 from negotiation_janus.policy import load_janus
-from negotiation_janus.prompts import PriceText
 from negotiation_janus.sft import SftSettings
 from negotiation_janus.training import DataSettings, ModelSettings, read_config, train_janus
-from negotiation_janus.transcripts import read_transcripts
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from negotiation_env import rollout
@@ -28,8 +23,6 @@ from negotiation_env.records.errors import RecordError
 from negotiation_env.records.files import locked
 from negotiation_env.records.generate import generate
 from negotiation_env.records.recipes import load_recipe
-from negotiation_env.records.sources import open_source
-from negotiation_env.trajectories import decision_points
 
 ROOT = Path(__file__).parents[2]
 MODEL = ModelSettings(num_layers=1, rank=2, alpha=4.0, dropout=0.1)
@@ -61,28 +54,6 @@ def test_what_was_trained_plays_and_says_what_it_was_trained_on(whole):
     assert facts["loss"] == result["loss"]
     games = rollout("price", {"buyer_0": f"janus:rho=0.4,checkpoint={folder}", "seller_0": "linear"}, 4, seed=0)
     assert len(games.decisions["price"]) > 8
-
-
-def test_guesses_are_written_in_training_and_in_play(record, tmp_path):
-    train_janus(DataSettings(None, record, tell_guess=True, held_out=0.2), MODEL, SFT, tmp_path / "janus")
-    trained = load_janus(tmp_path / "janus")
-    assert trained.hides
-    learned = read_transcripts(record, trained.text, hide=True)
-    without = read_transcripts(record, PriceText(load_base(num_layers=1).tokenizer), hide=True)
-    assert (learned.lengths > without.lengths).mean() > 0.9
-    source = open_source(record)
-    games = next(source.blocks())
-    whole = "\n".join(" ".join(map(str, row)) for row in sequences(learned))
-    for point in decision_points(games, source.config):
-        rows = np.flatnonzero(~np.isnan(rho_labels(games, point.seat, "commanded")[point.game]))
-        played = trained.text.pack(point.view.take(rows), hide=trained.hides)
-        for tokens, length in zip(played.tokens, played.lengths, strict=True):
-            assert " ".join(map(str, tokens[:length])) in whole
-
-
-def sequences(transcripts):
-    for start, length in zip(transcripts.starts, transcripts.lengths, strict=True):
-        yield transcripts.tokens[start : start + length]
 
 
 def test_losses_and_gates_can_be_watched(whole):

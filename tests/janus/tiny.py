@@ -20,7 +20,6 @@ class Letters:
 
 
 TEXT = PriceText(Letters())
-GUESSING = PriceText(Letters(), tells_guess=True)
 
 
 def new_base():
