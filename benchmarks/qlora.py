@@ -10,12 +10,12 @@ The weights are random, so nothing is learned that anybody would want: only size
 from __future__ import annotations
 
 import json
+import threading
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import psutil
 import torch
 from measure import Figure, options_of, report
 from safetensors.torch import save_file
@@ -28,6 +28,8 @@ SHAPE = {
 LAYERS, STEPS = 28, 3
 GIGABYTES = 6.0
 SHARD = 48
+PAUSE = 0.05
+"""Seconds between two looks at the memory of a process."""
 
 
 def write_model(folder: Path, layers: int) -> None:
@@ -60,8 +62,8 @@ def _random(name: str, shape: torch.Size) -> torch.Tensor:
     return torch.empty(shape, dtype=torch.bfloat16).normal_(std=0.02)
 
 
-def trained(folder: Path, batch_size: int) -> tuple[list[Figure], float, int]:
-    """What the model takes in memory once it is loaded; seconds of the steps after the first, and their tokens."""
+def trained(folder: Path, batch_size: int) -> tuple[float, float, float, int]:
+    """Gigabytes of the frozen weights and at most in training; seconds of the steps after the first, their tokens."""
     from negotiation_janus.hyperlora import HyperLoRA, LoraSettings
     from negotiation_janus.prompts import PriceText
     from negotiation_janus.sft import SftSettings, Trainer
@@ -78,36 +80,49 @@ def trained(folder: Path, batch_size: int) -> tuple[list[Figure], float, int]:
     settings = SftSettings(batch_size=batch_size, bf16=True, gradient_checkpointing=True)
     model = HyperLoRA.fresh(base.model, LoraSettings())
     trainer = Trainer(model, text, read_transcripts(games, text), settings)
-    loaded = Figure("memory once the model is loaded", in_use(), "GB")
-    loading = Figure("peak memory of loading", peak(), "GB")
-    forget_peak()
-    trainer.step(0)
-    start, tokens = time.perf_counter(), 0
-    for step in range(1, STEPS):
-        tokens += trainer.data.padded(trainer._sampler(step))[0].size
-        trainer.step(step)
-    return [loading, loaded], time.perf_counter() - start, tokens
+    weights = sum(weight.numel() * weight.element_size() for weight in base.model.parameters()) / 1e9
+    with Peak(base.model) as peak:
+        trainer.step(0)
+        start, tokens = time.perf_counter(), 0
+        for step in range(1, STEPS):
+            tokens += trainer.data.padded(trainer._sampler(step))[0].size
+            trainer.step(step)
+        seconds = time.perf_counter() - start
+    return weights, peak.gigabytes, seconds, tokens
 
 
-def in_use() -> float:
-    """The memory in use, gigabytes: on a GPU that of its tensors, else that of the process."""
-    return (torch.cuda.memory_allocated() if torch.cuda.is_available() else psutil.Process().memory_info().rss) / 1e9
+class Peak:
+    """The most memory in use until the block is left, gigabytes: on a GPU that of its tensors.
 
+    On the CPU it is that of the process without what is mapped from files, whose pages the system takes back when it
+    needs them, and with the frozen weights that stay mapped: embeddings, head and norms.
+    """
 
-def peak() -> float:
-    """The most since the start, or since it was forgotten."""
-    if torch.cuda.is_available():
-        return torch.cuda.max_memory_allocated() / 1e9
-    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
-    return next(int(line.split()[1]) * 1024 / 1e9 for line in lines if line.startswith("VmHWM:"))
+    def __init__(self, model: torch.nn.Module) -> None:
+        mapped = [weight for weight in model.parameters() if not weight.requires_grad and weight.dtype != torch.uint8]
+        self._mapped = sum(weight.numel() * weight.element_size() for weight in mapped) / 1e9
+        self._over, self._thread = threading.Event(), threading.Thread(target=self._watch, daemon=True)
+        self.gigabytes = 0.0
 
+    def __enter__(self) -> Peak:
+        if torch.cuda.is_available():
+            torch.cuda.reset_peak_memory_stats()
+        else:
+            self._thread.start()
+        return self
 
-def forget_peak() -> None:
-    """Count the peak from now on."""
-    if torch.cuda.is_available():
-        torch.cuda.reset_peak_memory_stats()
-    else:
-        Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")  # see proc_pid_clear_refs(5)
+    def __exit__(self, *_: object) -> None:
+        if torch.cuda.is_available():
+            self.gigabytes = torch.cuda.max_memory_allocated() / 1e9
+            return
+        self._over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._over.wait(PAUSE):
+            lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+            own = next(int(line.split()[1]) * 1024 / 1e9 for line in lines if line.startswith("RssAnon:"))
+            self.gigabytes = max(self.gigabytes, own + self._mapped)
 
 
 def main() -> None:
@@ -119,11 +134,11 @@ def main() -> None:
     with TemporaryDirectory() as name:
         folder = Path(name)
         write_model(folder, options.layers)
-        loaded, seconds, tokens = trained(folder, options.batch_size)
-    place = torch.cuda.get_device_name() if torch.cuda.is_available() else "the memory of the process, on the CPU"
+        weights, gigabytes, seconds, tokens = trained(folder, options.batch_size)
+    place = torch.cuda.get_device_name() if torch.cuda.is_available() else "of the process, on the CPU"
     figures = [
-        *loaded,
-        Figure("peak memory of training", peak(), "GB", GIGABYTES, True, place),
+        Figure("weights", weights, "GB"),
+        Figure("peak memory of training", gigabytes, "GB", GIGABYTES, True, place),
         Figure("tokens a second in training", tokens / seconds, ""),
     ]
     report(TITLE, figures, _notes(options), "python benchmarks/qlora.py", options.write)
@@ -135,6 +150,8 @@ def _notes(options: Any) -> list[str]:
         "computed in bfloat16; embeddings and head stay in bfloat16, 1.1 GB each.",
         f"Gated adapters of rank 16 on all seven projections; {options.batch_size} whole games a step, gradient "
         "checkpointing.",
+        "On the CPU, memory is that of the process without what is mapped from files, and with the weights that stay "
+        "mapped (embeddings, head, norms).",
     ]
 
 
