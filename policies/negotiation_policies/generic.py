@@ -147,7 +147,7 @@ class RandomPath(OpeningStrategy):
         weights = [np.maximum(1.0 - np.abs(place - knot), 0.0) for knot in range(self.knots + 2)]
         level = self.opening_gain(view) * np.sum([a * b for a, b in zip(levels, weights, strict=True)], axis=0)
         asked = view.role[:, None] * (view.own_offers - view.reservation_price[:, None])
-        least = np.minimum(np.where(np.isnan(asked), np.inf, asked).min(axis=1), level)
+        least = np.maximum(np.minimum(np.where(np.isnan(asked), np.inf, asked).min(axis=1), level), 0.0)
         least = np.where(steady_uniform(view, _END) < _EASY, 0.0, least)
         return decision(price_of(view, level), gain(view, view.standing_offer) >= least - NOISE)
 

@@ -4,7 +4,7 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from price_table import BUYER, SELLER, Game, Refusing, make_view
 
@@ -48,8 +48,16 @@ def decision_points(draw, price=prices):
 rows = st.lists(decision_points(), min_size=1, max_size=9)
 
 
+PAST_THE_LIMIT = {
+    "role": BUYER, "limit": 200.0, "opponent_limit": 200.0, "turn": 3, "max_turns": 5, "own": (200.01,),
+    "opponent": (200.01,), "seed": 1,
+}  # fmt: skip
+"""A buyer that has offered more than its limit, which no strategy does."""
+
+
 @settings(max_examples=300, deadline=None)
 @given(names, rows)
+@example("random_path", [PAST_THE_LIMIT])
 def test_offers_are_rational_and_acceptances_too(name, given_rows):
     view = make_view(given_rows)
     decision = SCRIPTED[name].decide(view)
