@@ -14,8 +14,6 @@ from negotiation_janus.rho_mlp.features import Frame
 SETTLE = ("closest", "strict")
 _WITHIN = 0.01
 _NOISE = 1e-9
-_TELLING = 0.002
-"""Offers that lie less far apart, units of the public range, tell nothing of where they lead to."""
 
 
 def check_settle(settle: str) -> str:
@@ -75,7 +73,7 @@ def _acceptable(view: PriceView, frame: Frame) -> Float64:
     """The gain (n,) that an opponent may still grant on the last turn; NaN where its offers do not tell."""
     rounding = 0.0 if view.price_points is None else 1.0 / (view.price_points - 1)  # to the advantage of who offers
     gain = frame.promise - rounding
-    return np.where((frame.moved > _TELLING) & (gain > 0.0), gain, np.nan)
+    return np.where(gain > 0.0, gain, np.nan)
 
 
 def _decision(view: PriceView, frame: Frame, asked: Float64, accept: NDArray[np.bool_]) -> PriceDecision:

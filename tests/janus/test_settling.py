@@ -107,6 +107,7 @@ def test_a_few_steps_of_rounding_promise_nothing():
     crawling = np.where(np.isnan(view.opponent_offers), np.nan, view.price_high[:, None] - np.arange(20) * 0.01)
     view = replace(view, opponent_offers=crawling, turn=view.turn + 1)
     frame = frame_of(view, np.full(len(view), 0.3))
-    assert np.isfinite(frame.promise).all()
+    assert frame.curve.found.all()
+    assert np.isnan(frame.promise).all()
     made = settled(view, frame, frame.base, np.zeros(len(view), dtype=bool), "closest")
     np.testing.assert_allclose((view.reservation_price - made.price) / frame.unit, frame.base, atol=1e-5)

@@ -29,6 +29,8 @@ _LONGEST = 100
 _STEEP = 10.0
 """Steps and misfits are small beside gains."""
 _SMALLEST = 1e-6
+_TELLING = 0.002
+"""Offers that lie less far apart tell nothing of where they lead to."""
 _FITS = 0.002
 """The misfit below which a curve through all offers is trusted more than one through the last three."""
 
@@ -73,14 +75,9 @@ class Frame:
 
     @property
     def promise(self) -> Float64:
-        """(n,) the guess; NaN where no curve leads to it: offers that are too few, never moved, or were taken back."""
+        """(n,) the guess; NaN where no curve leads to it: offers that are too few, hardly moved, or were taken back."""
         found = np.where(self._fits, self.curve.found, self.recent.found)
-        return np.where(found & (self.moved > _SMALLEST), self.guess, np.nan)
-
-    @property
-    def moved(self) -> Float64:
-        """(n,) how far the opponent's best and worst offer lie apart."""
-        return _moved(self.opponent)
+        return np.where(found & (_moved(self.opponent) > _TELLING), self.guess, np.nan)
 
     @property
     def _fits(self) -> NDArray[np.bool_]:
